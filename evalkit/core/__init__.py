@@ -1,0 +1,1 @@
+"""The words that every room shares: Sample, Schema, Evidence, errors, seeds, progress. No torch here."""

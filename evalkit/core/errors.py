@@ -1,0 +1,48 @@
+"""The errors that evalkit raises on purpose.
+
+::
+
+    EvalkitError
+    ├── InputError (ValueError)           what the caller handed over cannot be used as it is
+    │   ├── SchemaError                   columns are missing, doubled or of another kind
+    │   └── ShapeError                    too few rows, or arrays that do not fit each other
+    ├── ModelError (ValueError)           a saved model is damaged, tampered with, or too new
+    ├── CapabilityError (TypeError)       a backbone was asked for what its family cannot do
+    ├── MissingExtraError (ImportError)   an optional dependency is not installed
+    └── CancelledError (RuntimeError)     the user stopped the work; what was finished is kept
+
+A message says what is needed, what was found and what to do, and names the column and the row. It never holds the data
+itself: messages end up in logs. An estimator that is not fitted raises scikit-learn's own ``NotFittedError``.
+"""
+
+
+class EvalkitError(Exception):
+    """The root: everything evalkit raises on purpose. Its text is one sentence for the user."""
+
+
+class InputError(EvalkitError, ValueError):
+    """What the caller handed over cannot be used as it is."""
+
+
+class SchemaError(InputError):
+    """Columns are missing, doubled, or of another kind than the reference's."""
+
+
+class ShapeError(InputError):
+    """Too few rows, or arrays whose shapes do not fit each other."""
+
+
+class ModelError(EvalkitError, ValueError):
+    """A saved model is damaged, was changed after it was saved, or needs a newer evalkit."""
+
+
+class CapabilityError(EvalkitError, TypeError):
+    """A backbone was asked for something that its family cannot do."""
+
+
+class MissingExtraError(EvalkitError, ImportError):
+    """An optional dependency is not installed."""
+
+
+class CancelledError(EvalkitError, RuntimeError):
+    """The user stopped the work. What was finished before is kept."""

@@ -1,0 +1,106 @@
+"""Progress of long work: one callback, shown as a bar, as plain lines, or by the app.
+
+Long-running functions take ``progress: Progress = silent`` and call it with a :class:`Step`. Whoever shows it decides how. A
+progress callback may raise :class:`~evalkit.core.errors.CancelledError` to stop the work.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from evalkit.core.errors import InputError
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far one stage of the work has come.
+
+    Attributes:
+        stage: what is being done, in words a user knows ("fitting the VAE").
+        done: finished units, 0 <= done <= total.
+        total: units of this stage, >= 1.
+        figures: live figures by name, for example ``{"loss": 1.23, "held-out loss": 1.31}``.
+    """
+
+    stage: str
+    done: int
+    total: int
+    figures: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.done <= self.total or self.total < 1:
+            raise InputError(f"progress needs 0 <= done <= total and total >= 1, got {self.done} of {self.total}")
+
+
+Progress = Callable[[Step], None]
+
+
+def silent(step: Step) -> None:
+    """Show nothing."""
+
+
+@contextmanager
+def shown(stream: TextIO | None = None) -> Iterator[Progress]:
+    """Show progress on a terminal as a live bar, elsewhere as one plain line for each tenth of a stage.
+
+    Args:
+        stream: where to write; standard error by default, so that results on standard output stay clean.
+
+    >>> import io
+    >>> out = io.StringIO()
+    >>> with shown(out) as progress:
+    ...     for i in range(3):
+    ...         progress(Step("fitting", i, 2))
+    >>> print(out.getvalue().replace("\\n", ";"))
+    fitting: 0 %;fitting: 50 %;fitting: 100 %;
+    """
+    stream = stream or sys.stderr
+    if stream.isatty():
+        with _bar(stream) as progress:
+            yield progress
+    else:
+        yield _Lines(stream)
+
+
+class _Lines:
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.shown: dict[str, int] = {}
+
+    def __call__(self, step: Step) -> None:
+        tenth = 10 * step.done // step.total
+        if tenth > self.shown.get(step.stage, -1):
+            self.shown[step.stage] = tenth
+            self.stream.write(f"{step.stage}: {10 * tenth} %{_figures(step)}\n")
+            self.stream.flush()
+
+
+@contextmanager
+def _bar(stream: TextIO) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
+
+    console = Console(file=stream)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Bars(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as bars:
+        tasks: dict[str, object] = {}
+        last: dict[str, float] = {}
+
+        def progress(step: Step) -> None:
+            if step.stage not in tasks:
+                tasks[step.stage] = bars.add_task(step.stage, total=step.total)
+            now = time.monotonic()
+            if step.done == step.total or now - last.get(step.stage, 0.0) > 0.1:
+                last[step.stage] = now
+                text = step.stage + _figures(step)
+                bars.update(tasks[step.stage], completed=step.done, total=step.total, description=text)  # type: ignore[arg-type]
+
+        yield progress
+
+
+def _figures(step: Step) -> str:
+    return "".join(f"  {name} {value:.4g}" for name, value in step.figures.items())

@@ -1,0 +1,64 @@
+"""A Sample: rows of one modality, with their schema and what was noticed while reading them."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from evalkit.core.schema import Schema
+
+
+class Problem(BaseModel):
+    """Something odd about the data that did not stop the work: shown to the user beside the result.
+
+    Attributes:
+        what: one sentence, without the data itself.
+        column: the column it is about, if one.
+        rows: how many rows it touches, if counted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    what: str
+    column: str | None = None
+    rows: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of a table.
+
+    Attributes:
+        name: what the user calls it, usually the file's name.
+        schema: the columns' kinds, in the frame's order.
+        frame: the values, one column a schema column, index 0..n-1. Storage types follow the kind: float64 for ``number`` and
+            ``count`` (NaN = missing), ``object`` of str or None for ``category``, ``text`` and ``identifier``, float64 0/1/NaN
+            for ``boolean``, ``datetime64[ns]`` (NaT = missing) for ``datetime``.
+        problems: what was noticed while reading.
+    """
+
+    name: str
+    schema: Schema
+    frame: pd.DataFrame
+    problems: tuple[Problem, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def take(self, rows: NDArray[np.intp]) -> Self:
+        """The given rows, in the given order.
+
+        >>> from evalkit.core.schema import Column
+        >>> schema = Schema(modality="table", columns=(Column(name="a", kind="number"),))
+        >>> table = Table("demo", schema, pd.DataFrame({"a": [1.0, 2.0, 3.0]}))
+        >>> table.take(np.array([2, 0])).frame["a"].tolist()
+        [3.0, 1.0]
+        """
+        return replace(self, frame=self.frame.iloc[rows].reset_index(drop=True))
+
+
+Sample = Table
+"""Any modality's Sample. Tables are the first; images, texts and series join this union."""

@@ -1,0 +1,1 @@
+"""From a path or a frame to a Sample, and from a Sample to encoded rows."""
