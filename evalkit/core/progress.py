@@ -44,7 +44,7 @@ def silent(step: Step) -> None:
 
 @contextmanager
 def shown(stream: TextIO | None = None) -> Iterator[Progress]:
-    """Show progress on a terminal as a live bar, elsewhere as one plain line for each tenth of a stage.
+    r"""Show progress on a terminal as a live bar, elsewhere as one plain line for each tenth of a stage.
 
     Args:
         stream: where to write; standard error by default, so that results on standard output stay clean.
@@ -54,7 +54,7 @@ def shown(stream: TextIO | None = None) -> Iterator[Progress]:
     >>> with shown(out) as progress:
     ...     for i in range(3):
     ...         progress(Step("fitting", i, 2))
-    >>> print(out.getvalue().replace("\\n", ";"))
+    >>> print(out.getvalue().replace("\n", ";"))
     fitting: 0 %;fitting: 50 %;fitting: 100 %;
     """
     stream = stream or sys.stderr
@@ -83,11 +83,12 @@ def _bar(stream: TextIO) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
+    from rich.progress import TaskID
 
     console = Console(file=stream)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Bars(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as bars:
-        tasks: dict[str, object] = {}
+        tasks: dict[str, TaskID] = {}
         last: dict[str, float] = {}
 
         def progress(step: Step) -> None:
@@ -97,7 +98,7 @@ def _bar(stream: TextIO) -> Iterator[Progress]:
             if step.done == step.total or now - last.get(step.stage, 0.0) > 0.1:
                 last[step.stage] = now
                 text = step.stage + _figures(step)
-                bars.update(tasks[step.stage], completed=step.done, total=step.total, description=text)  # type: ignore[arg-type]
+                bars.update(tasks[step.stage], completed=step.done, total=step.total, description=text)
 
         yield progress
 

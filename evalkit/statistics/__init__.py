@@ -1,1 +1,21 @@
-"""."""
+"""Arrays in, numbers out: intervals, tests, multiplicity, conformal ranks, tails; the one place for statistics."""
+
+from evalkit.statistics.conformal import calibration_rows_needed, conformal_p_values
+from evalkit.statistics.exact import binomial_test, paired_test, two_sample_test
+from evalkit.statistics.intervals import Interval, bootstrap_interval, mean_interval, proportion_interval
+from evalkit.statistics.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
+
+__all__ = [
+    "Interval",
+    "benjamini_hochberg",
+    "benjamini_yekutieli",
+    "binomial_test",
+    "bootstrap_interval",
+    "calibration_rows_needed",
+    "conformal_p_values",
+    "holm",
+    "mean_interval",
+    "paired_test",
+    "proportion_interval",
+    "two_sample_test",
+]
