@@ -1,0 +1,61 @@
+"""Intervals: against scipy, and their coverage."""
+
+import numpy as np
+import pytest
+from evalkit.core.errors import InputError, ShapeError
+from evalkit.statistics import bootstrap_interval, mean_interval, proportion_interval
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+
+@given(st.integers(0, 60), st.integers(1, 60))
+def test_proportion_equals_scipy(successes, n):
+    successes = min(successes, n)
+    expected = stats.binomtest(successes, n).proportion_ci(0.95, method="exact")
+    ours = proportion_interval(successes, n)
+    np.testing.assert_allclose([ours.low, ours.high], [expected.low, expected.high], atol=1e-9)
+    assert ours.low <= ours.value <= ours.high
+
+
+def test_mean_equals_scipy():
+    values = np.random.default_rng(0).normal(size=40)
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.9)
+    np.testing.assert_allclose(mean_interval(values, level=0.9)[1:], [expected.low, expected.high])
+
+
+def test_bootstrap_covers_the_mean_of_a_skewed_law():
+    draw = np.random.default_rng(1)
+    hits = 0
+    for seed in range(300):
+        interval = bootstrap_interval(draw.exponential(size=80), seed=seed, resamples=500)
+        hits += interval.low <= 1.0 <= interval.high
+    assert 0.90 <= hits / 300 <= 0.98
+
+
+def test_bootstrap_of_rows_and_of_constants():
+    rows = np.random.default_rng(2).normal(size=(60, 2))
+    correlation = bootstrap_interval(rows, lambda sample: float(np.corrcoef(sample.T)[0, 1]), seed=0, resamples=300)
+    assert -1 <= correlation.low <= correlation.value <= correlation.high <= 1
+    assert bootstrap_interval(np.full(10, 3.0), seed=0) == (3.0, 3.0, 3.0)
+
+
+def test_same_seed_same_interval():
+    values = np.random.default_rng(3).normal(size=30)
+    assert bootstrap_interval(values, seed=5) == bootstrap_interval(values, seed=5)
+
+
+@pytest.mark.parametrize("interval", [lambda v: mean_interval(v), lambda v: bootstrap_interval(v, seed=0)])
+def test_refusals(interval):
+    with pytest.raises(ShapeError):
+        interval(np.array([1.0]))
+    with pytest.raises(InputError):
+        interval(np.array([1.0, np.nan]))
+
+
+def test_refused_counts_and_levels():
+    for arguments in ((3, 2), (-1, 2), (0, 0)):
+        with pytest.raises(InputError):
+            proportion_interval(*arguments)
+    with pytest.raises(InputError):
+        proportion_interval(1, 2, level=1.0)
