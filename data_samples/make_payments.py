@@ -1,4 +1,4 @@
-"""Write payments.csv, a made-up month of card payments in which 60 of 5,000 rows do not belong, and payments_truth.csv, which says which.
+"""Write payments.csv, four weeks of made-up card payments in which 60 of 5,000 rows do not belong, and payments_truth.csv: which.
 
     python data_samples/make_payments.py [FOLDER]
 
@@ -19,7 +19,15 @@ N_ROWS = 5_000
 N_EACH = 12
 SEED = 20_260_101
 
-CURRENCY = {"Austria": "EUR", "Germany": "EUR", "France": "EUR", "Switzerland": "CHF", "Poland": "PLN", "Sweden": "SEK", "Norway": "NOK"}
+CURRENCY = {
+    "Austria": "EUR",
+    "Germany": "EUR",
+    "France": "EUR",
+    "Switzerland": "CHF",
+    "Poland": "PLN",
+    "Sweden": "SEK",
+    "Norway": "NOK",
+}
 COUNTRY_SHARES = (0.20, 0.26, 0.16, 0.12, 0.10, 0.08, 0.08)
 # median amount, spread of its logarithm, mean number of items, share paid online, what a description may name
 MERCHANTS: dict[str, tuple[float, float, float, float, tuple[str, ...]]] = {

@@ -1,10 +1,11 @@
 """Evidence and Failure: what can be said, and what cannot."""
 
 import pytest
+from pydantic import ValidationError
+
 from evalkit.core.errors import CancelledError, InputError
 from evalkit.core.evaluator import gather
 from evalkit.core.evidence import Evidence, Failure
-from pydantic import ValidationError
 
 FIGURE = Evidence(name="share", value=0.5, low=0.4, high=0.6, n=100, method="Clopper-Pearson")
 

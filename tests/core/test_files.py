@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from evalkit.core.bundled import bundled
 from evalkit.core.errors import InputError
 from evalkit.core.files import sha256, significant, whole_file

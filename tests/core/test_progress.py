@@ -3,6 +3,7 @@
 import io
 
 import pytest
+
 from evalkit.core.errors import InputError
 from evalkit.core.progress import Step, shown, silent
 

@@ -1,9 +1,10 @@
 """Draws by name: independent of each other and of what else is drawn."""
 
 import numpy as np
-from evalkit.core.seeds import derive_seed, generator, normal_by_row
 from hypothesis import given
 from hypothesis import strategies as st
+
+from evalkit.core.seeds import derive_seed, generator, normal_by_row
 
 
 @given(st.integers(0, 2**40), st.lists(st.integers(0, 5000), min_size=1, max_size=20))

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.kernels.neighbours import nearest
 from evalkit.kernels.neighbours import reference as implementation
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def by_double_loop(reference, query, k, metric):

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from evalkit.core.errors import InputError, ShapeError
-from evalkit.statistics import benjamini_hochberg, calibration_rows_needed, conformal_p_values
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from evalkit.core.errors import InputError, ShapeError
+from evalkit.statistics import benjamini_hochberg, calibration_rows_needed, conformal_p_values
 
 scores = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
 

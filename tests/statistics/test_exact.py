@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.statistics import binomial_test, paired_test, two_sample_test
-from scipy import stats
 
 
 def mean_gap(first, second):

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from evalkit.core.errors import InputError, ShapeError
-from evalkit.statistics import bootstrap_interval, mean_interval, proportion_interval
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+
+from evalkit.core.errors import InputError, ShapeError
+from evalkit.statistics import bootstrap_interval, mean_interval, proportion_interval
 
 
 @given(st.integers(0, 60), st.integers(1, 60))
@@ -45,7 +46,7 @@ def test_same_seed_same_interval():
     assert bootstrap_interval(values, seed=5) == bootstrap_interval(values, seed=5)
 
 
-@pytest.mark.parametrize("interval", [lambda v: mean_interval(v), lambda v: bootstrap_interval(v, seed=0)])
+@pytest.mark.parametrize("interval", [mean_interval, lambda v: bootstrap_interval(v, seed=0)])
 def test_refusals(interval):
     with pytest.raises(ShapeError):
         interval(np.array([1.0]))

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from evalkit.core.errors import InputError
-from evalkit.statistics import benjamini_hochberg, benjamini_yekutieli, holm
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import false_discovery_control
+
+from evalkit.core.errors import InputError
+from evalkit.statistics import benjamini_hochberg, benjamini_yekutieli, holm
 
 p_values = arrays(float, st.integers(1, 40), elements=st.floats(0, 1))
 
