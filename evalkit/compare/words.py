@@ -1,0 +1,96 @@
+"""How figures and foreign text are put into words, the same in the report, the app and the command line."""
+
+import unicodedata
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def visible(text: object, at_most: int = 200) -> str:
+    r"""Text from data as one line that shows what it holds.
+
+    Control characters and characters that turn the reading direction are spelled out, because they can make a text read as
+    another one; line breaks become a sign; what is longer than ``at_most`` ends in an ellipsis. Nothing is escaped here: that is
+    the business of whoever knows the output's language.
+
+    >>> visible("gpj\u202e.exe")
+    'gpj⟨U+202E⟩.exe'
+    >>> visible("x" * 300, at_most=5)
+    'xxxx…'
+    """
+    shown = "".join(_sign(character) for character in str(text)[: at_most + 1])
+    return shown if len(shown) <= at_most else shown[: at_most - 1] + "…"
+
+
+def _sign(character: str) -> str:
+    if character == "\n":
+        return "⏎"
+    if character == "\t":
+        return " "
+    if character in _BIDI or unicodedata.category(character) in {"Cc", "Cs"}:
+        return f"⟨U+{ord(character):04X}⟩"
+    return character
+
+
+def count(n: int) -> str:
+    """A number of things.
+
+    >>> count(4000)
+    '4,000'
+    """
+    return f"{n:,}"
+
+
+def percent(share: float) -> str:
+    """A share; below one percent with two digits, so that a small one is not shown as none.
+
+    >>> percent(0.05), percent(0.614), percent(0.0042), percent(0.0), percent(0.999)
+    ('5 %', '61 %', '0.42 %', '0 %', '99.9 %')
+    """
+    hundredths = 100 * share
+    if 0 < hundredths < 1:
+        return f"{hundredths:.2g} %"
+    if 99 < hundredths < 100:
+        return f"{hundredths:.3g} %"
+    return f"{hundredths:.0f} %"
+
+
+def figure(value: float) -> str:
+    """A measured figure with three significant digits.
+
+    >>> figure(8.91234), figure(0.00001234), figure(123456.0)
+    ('8.91', '1.23e-05', '123,456')
+    """
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def false_alarms(expected: float, n_alarms: int) -> str:
+    """What to expect of the alarms, as a sentence.
+
+    >>> false_alarms(2.3, 23)
+    'Expect about 2 false alarms among them.'
+    >>> false_alarms(0.2, 2)
+    'Expect fewer than one false alarm among them.'
+    >>> false_alarms(0.0, 0)
+    ''
+    """
+    if not n_alarms:
+        return ""
+    if expected < 0.75:
+        return "Expect fewer than one false alarm among them."
+    n = round(expected)
+    return f"Expect about {count(n)} false {'alarm' if n == 1 else 'alarms'} among them."
+
+
+def finding(n_alarms: int, n_rows: int, fdr: float) -> str:
+    """The result of a detection as a sentence.
+
+    >>> finding(23, 4000, 0.1)
+    '23 of 4,000 rows look anomalous'
+    >>> finding(1, 4000, 0.1)
+    '1 of 4,000 rows looks anomalous'
+    >>> finding(0, 4000, 0.1)
+    'No row of 4,000 stands out when 10 % false alarms are accepted'
+    """
+    if not n_alarms:
+        return f"No row of {count(n_rows)} stands out when {percent(fdr)} false alarms are accepted"
+    return f"{count(n_alarms)} of {count(n_rows)} rows {'looks' if n_alarms == 1 else 'look'} anomalous"
