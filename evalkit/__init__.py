@@ -1,3 +1,63 @@
-"""evalkit: find the rows that do not belong, and compare generative models."""
+"""evalkit: find the rows that do not belong, and compare generative models, with figures that say how far they can be trusted.
+
+>>> import evalkit as ek
+>>> sample = ek.load([[1.0, 2.0], [3.0, 4.0]])
+>>> len(sample)
+2
+"""
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from evalkit.anomaly import AnomalyDetector as AnomalyDetector
+    from evalkit.anomaly import Detection as Detection
+    from evalkit.backbones.vae import VAE as VAE
+    from evalkit.core.errors import EvalkitError as EvalkitError
+    from evalkit.core.evidence import Evidence as Evidence
+    from evalkit.core.evidence import Failure as Failure
+    from evalkit.core.sample import Sample as Sample
+    from evalkit.core.schema import Schema as Schema
+    from evalkit.data import load as load
+    from evalkit.run.models import load_model as load_model
+    from evalkit.run.models import save as save
+
+_WHERE = {
+    "AnomalyDetector": "evalkit.anomaly",
+    "Detection": "evalkit.anomaly",
+    "EvalkitError": "evalkit.core.errors",
+    "Evidence": "evalkit.core.evidence",
+    "Failure": "evalkit.core.evidence",
+    "Sample": "evalkit.core.sample",
+    "Schema": "evalkit.core.schema",
+    "VAE": "evalkit.backbones.vae",
+    "load": "evalkit.data",
+    "load_model": "evalkit.run.models",
+    "save": "evalkit.run.models",
+}
+
+__all__ = [  # noqa: RUF022 - in the order of a first session
+    "load",
+    "AnomalyDetector",
+    "Detection",
+    "VAE",
+    "save",
+    "load_model",
+    "Sample",
+    "Schema",
+    "Evidence",
+    "Failure",
+    "EvalkitError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Names load on first use: `import evalkit` and `evalkit --help` stay light.
+    if name in _WHERE:
+        import importlib
+
+        value = getattr(importlib.import_module(_WHERE[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'evalkit' has no attribute {name!r}")

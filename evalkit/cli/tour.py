@@ -1,0 +1,48 @@
+"""``evalkit demo`` and ``evalkit app``."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evalkit.cli.options import SeedOption
+
+if TYPE_CHECKING:
+    from evalkit.run.demo import Stop
+
+PortOption = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on 127.0.0.1.")]
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for what the tour writes.")] = Path("demo"),
+    open_app: Annotated[bool, typer.Option("--app/--no-app", help="Open the app at the end.")] = True,
+    seed: SeedOption = 0,
+) -> None:
+    """Take the tour on data that ship with evalkit: no network, under three minutes."""
+    from evalkit.core.progress import shown
+    from evalkit.run.demo import demo as run_demo
+
+    with shown() as progress:
+        run_demo(out, seed=seed, show=_show, progress=progress)
+    if open_app:
+        app()
+
+
+def app(port: PortOption = 8501) -> None:
+    """Open the app in the browser. It listens on this machine only."""
+    from evalkit.core.bundled import bundled
+    from evalkit.core.extras import extra
+
+    with extra("app"):
+        import streamlit  # noqa: F401
+
+    script = bundled("apps") / "streamlit_app.py"
+    flags = ["--server.address=127.0.0.1", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
+    raise typer.Exit(subprocess.run(command, check=False).returncode)  # noqa: S603
+
+
+def _show(stop: "Stop") -> None:
+    typer.echo("\n".join(["", stop.title, "-" * len(stop.title), *stop.lines]))

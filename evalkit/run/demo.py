@@ -1,0 +1,70 @@
+"""``demo``: the tour. Each part of evalkit adds one stop."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from evalkit.core.bundled import bundled
+from evalkit.core.progress import Progress, silent
+from evalkit.run.detect import alarms, detect, write_detection
+from evalkit.run.fit import fit
+from evalkit.run.generate import sample
+from evalkit.run.samples import SAMPLES
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop of the tour: its title and what was seen, a line each."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def demo(out: Path, *, seed: int = 0, show: Callable[[Stop], None], progress: Progress = silent) -> None:
+    """Take the tour on the bundled data, without a network, and leave its files in ``out``.
+
+    Args:
+        out: folder for ``scores.parquet``, ``report.html``, ``model`` and ``generated.csv``.
+        seed: same seed, same tour.
+        show: called with each stop as soon as it is done.
+        progress: see :mod:`evalkit.core.progress`.
+    """
+    show(_find_anomalies(out, seed, progress))
+    show(_fit_and_sample(out, seed, progress))
+
+
+def _find_anomalies(out: Path, seed: int, progress: Progress) -> Stop:
+    detection = detect(SAMPLES["payments"].path(), fdr=0.1, seed=seed, progress=progress)
+    write_detection(detection, out=out / "scores.parquet", report=out / "report.html")
+    truth = pd.read_csv(bundled("data_samples") / "payments_truth.csv").set_index("payment_id")
+    found = alarms(detection)
+    planted = [alarm for alarm in found if alarm["id"] in truth.index]
+    named = sum(truth.at[alarm["id"], "column"] in [reason["column"] for reason in alarm["reasons"]] for alarm in planted)
+    lines = [
+        detection.summary.finding,
+        f"60 rows were planted: {len(planted)} of them found, {len(found) - len(planted)} false alarms,"
+        f" and the changed column is among the three reasons for {named}.",
+        "For example:",
+    ]
+    for alarm in found[:3]:
+        reason = alarm["reasons"][0]
+        lines.append(f"  {alarm['id']}: {reason['column']} is {reason['value']}, usual here: {reason['usual']}")
+    return Stop("Which payments do not belong?", (*lines, f"Every row: {out / 'scores.parquet'}   Report: {out / 'report.html'}"))
+
+
+def _fit_and_sample(out: Path, seed: int, progress: Progress) -> Stop:
+    model = fit(SAMPLES["wine"].path(), "vae", out / "model", seed=seed, progress=progress)
+    sample(out / "model", 500, out / "generated.csv", seed=seed)
+    real = pd.read_csv(SAMPLES["wine"].path())["alcohol"]
+    drawn = pd.read_csv(out / "generated.csv")["alcohol"]
+    return Stop(
+        "A generator of wines",
+        (
+            f"A VAE fitted to {len(real)} wines: held-out loss {model.held_out_.value:.2f} nats a row"
+            f" ({model.held_out_.low:.2f} to {model.held_out_.high:.2f}).",
+            f"Alcohol, real: {real.mean():.2f} ± {real.std():.2f}; in 500 drawn wines: {drawn.mean():.2f} ± {drawn.std():.2f}.",
+            f"Model: {out / 'model'}   Drawn rows: {out / 'generated.csv'}",
+        ),
+    )

@@ -1,0 +1,126 @@
+"""``detect``: read the data, fit or load a detector, score every row, and say which rows do not belong."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from evalkit.anomaly import AnomalyDetector, Detection
+from evalkit.core.errors import InputError
+from evalkit.core.progress import Progress, silent
+from evalkit.core.sample import Table
+from evalkit.core.schema import Kind, Schema
+from evalkit.data import load
+from evalkit.run.models import load_detector, save
+from evalkit.run.outputs import check_output, write_table
+
+Data = Any
+"""Whatever :func:`evalkit.load` reads: a path, a frame, an array, a Table."""
+
+
+def detect(
+    data: Data,
+    *,
+    reference: Data | None = None,
+    model: str | Path | None = None,
+    backbone: str | None = None,
+    effort: str = "default",
+    fdr: float = 0.05,
+    id_column: str | None = None,
+    ignore: Sequence[str] = (),
+    outputs: Sequence[Path] = (),
+    save_to: str | Path | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Detection:
+    """Which rows of ``data`` do not belong?
+
+    With ``reference`` (a clean table of normal rows) or ``model`` (a saved detector) every row is compared with normal rows. With
+    neither, the table is compared with its own bulk, which costs power when many rows are anomalous, and says so.
+
+    Args:
+        data: the rows to score.
+        reference: normal rows.
+        model: folder of a saved detector; excludes ``reference``, ``backbone`` and ``save_to``.
+        backbone: score with this backbone alone instead of the whole detector.
+        effort: ``"fast"``, ``"default"`` or ``"best"``.
+        fdr: accepted share of false alarms among the alarms, 0 < fdr < 1.
+        id_column: the column that names the rows.
+        ignore: columns to leave out.
+        outputs: files that will be written from the result; refused now if they could not be.
+        save_to: folder to save the fitted detector in.
+        seed: same seed, same result.
+        progress: see :mod:`evalkit.core.progress`.
+
+    Raises:
+        InputError: the data, the arguments or both cannot be used as they are; see the sentence.
+    """
+    _check(reference, model, backbone, fdr, outputs, save_to)
+    if model is not None:
+        detector = load_detector(model)
+        table = read(data, id_column=id_column, ignore=(), schema=detector.schema_)
+        return detector.examine(table, fdr=fdr, id_column=id_column, progress=progress)
+    detector = AnomalyDetector(effort=effort, members=(backbone,) if backbone else None, random_state=seed)
+    if reference is not None:
+        normal = read(reference, id_column=id_column, ignore=ignore)
+        detector.fit(normal, progress=progress)
+        table = read(data, id_column=id_column, ignore=(), schema=detector.schema_)
+        detection = detector.examine(table, fdr=fdr, id_column=id_column, progress=progress)
+    else:
+        table = read(data, id_column=id_column, ignore=ignore)
+        detection = detector.examine_within(table, fdr=fdr, id_column=id_column, progress=progress)
+    if save_to is not None:
+        save(detector, save_to)
+    return detection
+
+
+def read(data: Data, *, id_column: str | None, ignore: Sequence[str], schema: Schema | None = None) -> Table:
+    """Read a table with the named columns left out of what is scored."""
+    kinds: dict[str, Kind] = dict.fromkeys([*ignore, *([id_column] if id_column else [])], "identifier")
+    return load(data, kinds=kinds) if schema is None else load(data, schema=schema)
+
+
+def alarms(detection: Detection, at_most: int | None = None) -> list[dict[str, Any]]:
+    """The alarms, most anomalous first, each with its id, score, p-value and explained reasons."""
+    flagged = detection.scores[detection.scores["is_anomaly"]].sort_values("anomaly_score", ascending=False, kind="stable")
+    by_row = dict(tuple(detection.reasons.groupby("row", sort=False)))
+    found = []
+    for row, line in flagged.head(at_most).iterrows():
+        reasons = by_row[row].head(3) if row in by_row else None
+        found.append(
+            {
+                "row": int(row),
+                "id": line.iloc[0],
+                "anomaly_score": float(line["anomaly_score"]),
+                "p_value": float(line["p_value"]),
+                "reasons": [] if reasons is None else reasons.drop(columns="row").to_dict("records"),
+            }
+        )
+    return found
+
+
+def write_detection(detection: Detection, *, out: Path | None = None, report: Path | None = None) -> None:
+    """Write the scores of all rows and the report, where asked."""
+    if out is not None:
+        write_table(detection.scores, out)
+    if report is not None:
+        from evalkit.compare.report import write_report
+
+        write_report(detection, report)
+
+
+def _check(
+    reference: Data | None,
+    model: str | Path | None,
+    backbone: str | None,
+    fdr: float,
+    outputs: Sequence[Path],
+    save_to: str | Path | None,
+) -> None:
+    if not 0 < fdr < 1:
+        raise InputError(f"--fdr must lie between 0 and 1, got {fdr}: 0.05 accepts one false alarm in twenty")
+    if model is not None and (reference is not None or backbone is not None or save_to is not None):
+        raise InputError("--model scores with a saved detector: leave out --reference, --backbone and --save")
+    for path in outputs:
+        if path.suffix.lower() in (".html", ".htm"):
+            continue
+        check_output(path)
