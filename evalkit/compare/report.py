@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from evalkit.compare import words
 from evalkit.compare.alarms import SHARE_TO_HERE, most_anomalous_first, row_name
 from evalkit.compare.charts import DARK, LIGHT, SMALLEST_SHARE, p_value_plot, score_histogram, to_svg
 from evalkit.core.evidence import Finding
+from evalkit.core.files import whole_file
 
 MAX_ALARMS = 200
 MAX_REASONS = 8
@@ -51,6 +53,12 @@ def report_html(detection: Detection) -> str:
         checks=checks(summary),
         settings=settings(summary),
     )
+
+
+def write_report(detection: Detection, path: Path) -> None:
+    """Write :func:`report_html` to a file, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(report_html(detection), encoding="utf-8")
 
 
 @cache
