@@ -1,0 +1,193 @@
+"""The VAE as a backbone: fit, score, draw, reconstruct, save."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from scipy.special import ndtr
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from evalkit.backbones.base import Array, Backbone, Capability, check_rows, fingerprint, readable
+from evalkit.backbones.heads import Facts, TableHeads
+from evalkit.backbones.training import History, Schedule, arrays_of, put_arrays, train
+from evalkit.backbones.vae.loss import WARM_UP, Bound
+from evalkit.backbones.vae.network import VAENetwork
+from evalkit.core.progress import Progress, silent
+from evalkit.core.seeds import derive_seed, generator, normal_by_row
+from evalkit.core.state import State
+from evalkit.data.rows import Feature, Rows
+
+_CHUNK = 512
+_PSEUDO_ROWS = 64
+
+
+class VAE(Backbone):
+    """A variational autoencoder for mixed tables.
+
+    Numbers get a Gaussian with a learned sigma in a robust coordinate, counts a logistic cut at whole numbers, two-valued
+    features a Bernoulli, categories a softmax; whether a value is missing is modelled beside it. The score is minus the
+    importance-weighted bound on a row's log-likelihood with ``draws`` fixed draws.
+
+    The bound falls into a term for each feature and one for the code. The code's cost is shared among the columns in
+    proportion to how strongly each moved it (slope times input), so the columns' shares add up to the score exactly. A share
+    says where the surprise was booked, not what caused it: of two columns that contradict each other, both carry some.
+
+    Args:
+        steps: optimiser steps at most; None lets the number of rows decide.
+        minutes: instead of steps, how long to train.
+        latent_size: width of the code; None: half the number of features, between 2 and 8.
+        width: width of the hidden layers.
+        draws: importance draws for a score, in pairs of opposite noise.
+        random_state: seed of everything random.
+
+    >>> features = (Feature(column="a", name="a", kind="number"),)
+    >>> rows = Rows(np.linspace(-1.0, 1.0, 50)[:, None], features)
+    >>> vae = VAE(steps=20).fit_rows(rows)
+    >>> vae.score_rows(rows).shape
+    (50,)
+    """
+
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(("score", "log_prob_bound", "sample", "reconstruct", "interpolate"))
+
+    def __init__(
+        self,
+        *,
+        steps: int | None = None,
+        minutes: float | None = None,
+        latent_size: int | None = None,
+        width: int = 128,
+        draws: int = 16,
+        random_state: int = 0,
+    ) -> None:
+        self.steps = steps
+        self.minutes = minutes
+        self.latent_size = latent_size
+        self.width = width
+        self.draws = draws
+        self.random_state = random_state
+
+    def fit_rows(self, rows: Rows, *, progress: Progress = silent, folder: Path | None = None, resume: bool = False) -> Self:
+        """See :meth:`Backbone.fit_rows`. Rows, settings and thread count decide the result to the last bit."""
+        check_rows(rows)
+        network = self._network(rows)
+        objective = Bound(network, rows, self.random_state)
+        self.history_ = train(
+            network,
+            objective,
+            self._schedule(objective.n_training),
+            stage="fitting the VAE",
+            fingerprint=fingerprint(rows, self.get_params()),
+            folder=folder,
+            resume=resume,
+            progress=progress,
+        )
+        self._keep(network, rows.features)
+        return self
+
+    def score_rows(self, rows: Rows) -> Array:
+        """See :meth:`Backbone.score_rows`."""
+        x = self._prepared(rows)
+        with torch.no_grad():
+            scores = [self.network_.per_row(chunk, self.noise_).sum(dim=1) for chunk in torch.split(x, _CHUNK)]
+        return torch.cat(scores).numpy()
+
+    def terms_rows(self, rows: Rows) -> Array:
+        """See :meth:`Backbone.terms_rows`."""
+        x = self._prepared(rows)
+        terms = torch.cat([_shared_terms(self.network_, chunk, self.noise_) for chunk in torch.split(x, _CHUNK)])
+        return rows.by_column(terms.numpy())
+
+    def to_state(self) -> State:
+        """Settings, features, what the training rows said, weights and the training curve."""
+        check_is_fitted(self)
+        return {
+            "settings": self.get_params(),
+            "features": [feature.model_dump(mode="json") for feature in self.features_],
+            "facts": self.network_.heads.facts.to_state(),
+            "weights": {name: array.astype(np.float32) for name, array in arrays_of(self.network_.state_dict()).items()},
+            "history": self.history_.to_state(),
+            "encoder": None if self.encoder_ is None else self.encoder_.to_state(),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """See :meth:`Backbone.from_state`."""
+        with readable("VAE"):
+            vae = cls(**state["settings"])
+            features = tuple(Feature.model_validate(feature) for feature in state["features"])
+            facts = Facts.from_state(state["facts"])
+            n_pseudo = len(state["weights"]["pseudo_rows"])
+            heads = TableHeads(facts)
+            network = VAENetwork(heads, vae._latent_size(len(features)), vae.width, torch.zeros(n_pseudo, heads.n_inputs))
+            put_arrays(network, state["weights"])
+            vae.history_ = History.from_state(state["history"])
+            vae._keep(network, features)
+            vae._restore_encoder(state["encoder"])
+        return vae
+
+    def _network(self, rows: Rows) -> VAENetwork:
+        heads = TableHeads(Facts.fit(rows))
+        chosen = generator(self.random_state, "vae", "pseudo-rows").permutation(len(rows))[:_PSEUDO_ROWS]
+        pseudo_rows = heads.inputs(heads.prepare(torch.tensor(rows.values[chosen]))).float()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive_seed(self.random_state, "vae", "weights"))
+            return VAENetwork(heads, self._latent_size(len(rows.features)), self.width, pseudo_rows)
+
+    def _latent_size(self, n_features: int) -> int:
+        return min(8, max(2, n_features // 2)) if self.latent_size is None else self.latent_size
+
+    def _schedule(self, n_training: int) -> Schedule:
+        steps = 700 if self.steps is None else self.steps
+        return Schedule(steps=steps, minutes=self.minutes, earliest=min(WARM_UP, steps))
+
+    def _keep(self, network: VAENetwork, features: tuple[Feature, ...]) -> None:
+        """Take a network over for scoring: float64, and the fixed noise of its draws in pairs of opposite sign."""
+        for parameter in network.parameters():
+            parameter.data = parameter.data.double()
+        half = generator(self.random_state, "vae", "score").normal(size=(-(-self.draws // 2), 1, network.latent_size))
+        self.noise_ = torch.tensor(np.concatenate([half, -half]))
+        self.network_, self.features_, self.encoder_ = network.eval(), features, None
+
+    def _prepared(self, rows: Rows) -> Tensor:
+        return self.network_.heads.prepare(torch.tensor(self._values(rows)))
+
+    def _code(self, values: Array) -> Tensor:
+        heads = self.network_.heads
+        return self.network_.encode(heads.inputs(heads.prepare(torch.tensor(values))))[0]
+
+    @torch.no_grad()
+    def _sample(self, n: int, random_state: int) -> Array:
+        latent, heads = self.network_.latent_size, self.network_.heads
+        noise = normal_by_row(random_state, np.arange(n), latent + 1 + 2 * len(self.features_), "vae", "sample")
+        uniform = torch.tensor(ndtr(noise[:, latent:]))
+        code = self.network_.draw_codes(torch.tensor(noise[:, :latent]), uniform[:, 0])
+        return _numpy(heads.draw(self.network_.decoder(code), uniform[:, 1:]))
+
+    @torch.no_grad()
+    def _reconstruct(self, values: Array) -> Array:
+        return _numpy(self.network_.heads.expected(self.network_.decoder(self._code(values))))
+
+    @torch.no_grad()
+    def _interpolate(self, first: Array, last: Array, steps: int) -> Array:
+        start, end = self._code(first), self._code(last)
+        way = torch.linspace(0.0, 1.0, steps, dtype=start.dtype)[:, None]
+        return _numpy(self.network_.heads.expected(self.network_.decoder(start + way * (end - start))))
+
+
+def _numpy(values: Tensor) -> Array:
+    return np.asarray(values.numpy(), dtype=np.float64)
+
+
+def _shared_terms(network: VAENetwork, x: Tensor, noise: Tensor) -> Tensor:
+    """Terms a feature, (n, f), with the code's cost shared out by slope times input; evenly where nothing moves it."""
+    inputs = network.heads.inputs(x).requires_grad_()
+    terms = network.per_row_of_inputs(x, inputs, noise)
+    (slope,) = torch.autograd.grad(terms[:, -1].sum(), inputs)
+    terms = terms.detach()
+    pull = network.heads.by_feature((slope * inputs).abs().detach())
+    total = pull.sum(dim=1, keepdim=True)
+    share = torch.where(total > 0, pull / total, 1 / pull.shape[1])
+    return terms[:, :-1] + share * terms[:, -1:]
