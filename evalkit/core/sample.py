@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
@@ -38,12 +39,15 @@ class Table:
             ``count`` (NaN = missing), ``object`` of str or None for ``category``, ``text`` and ``identifier``, float64 0/1/NaN
             for ``boolean``, ``datetime64[ns]`` (NaT = missing) for ``datetime``.
         problems: what was noticed while reading.
+        cells: the columns of ``frame`` as they stood in the source ("01", "yes", "3.50"), row for row, where the typed value
+            does not hold all of it. With them a table can be read again under another schema without loss.
     """
 
     name: str
     schema: Schema
     frame: pd.DataFrame
     problems: tuple[Problem, ...] = ()
+    cells: pa.Table | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -57,7 +61,9 @@ class Table:
         >>> table.take(np.array([2, 0])).frame["a"].tolist()
         [3.0, 1.0]
         """
-        return replace(self, frame=self.frame.iloc[rows].reset_index(drop=True))
+        chosen = np.arange(len(self))[rows]
+        cells = None if self.cells is None else self.cells.take(chosen)
+        return replace(self, frame=self.frame.iloc[chosen].reset_index(drop=True), cells=cells)
 
 
 Sample = Table

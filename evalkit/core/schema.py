@@ -16,12 +16,19 @@ class Column(BaseModel):
 
     ``number`` is measured, ``count`` is a whole number >= 0 of something, ``category`` one of a few labels, ``boolean`` yes or
     no, ``datetime`` a moment, ``text`` free writing, ``identifier`` names the row and says nothing about it (it is left out).
+
+    Attributes:
+        name: as in the header.
+        kind: see above.
+        day_first: how a date such as 03/04/2026 is read: the 3rd of April, or the 4th of March. Part of the column's meaning,
+            since one row alone cannot tell.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     kind: Kind
+    day_first: bool = False
 
 
 class Schema(BaseModel):

@@ -1,0 +1,109 @@
+"""From a path to raw cells, by the file's suffix."""
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
+
+from evalkit.core.errors import InputError, ShapeError
+from evalkit.data.cells import RawTable, shown
+from evalkit.data.delimited import read_delimited
+from evalkit.data.encodings import utf8
+from evalkit.data.frames import from_arrow, from_records
+
+_Reader = Callable[[bytes, str, str, Collection[str]], RawTable]
+
+
+def read_file(path: Path, *, name: str | None, names: Collection[str], limit_bytes: int | None) -> RawTable:
+    """Read a table from a file.
+
+    Args:
+        path: a file whose suffix says what it is, perhaps with ``.gz`` behind it.
+        name: what the user calls it; the file's name by default.
+        names: column names of the reference, or none.
+        limit_bytes: refuse a file with more bytes than this, unpacked ones included.
+
+    Raises:
+        InputError: there is no such file, it is too large, or it is not what its suffix says.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    packed = bool(suffixes) and suffixes[-1] == ".gz"
+    suffix = next(iter(suffixes[:-1][-1:] if packed else suffixes[-1:]), "")
+    if not path.exists():
+        raise InputError(f"there is no file {shown(path.name)}: check the path")
+    if path.is_dir():
+        raise InputError(f"{shown(path.name)} is a folder: name the file in it")
+    if suffix not in READERS:
+        raise InputError(f"{shown(path.name)} is of no kind that can be read: save it as one of {', '.join(READERS)}")
+    data = _bytes_of(path, packed, limit_bytes)
+    if not data.strip():
+        raise ShapeError(f"{shown(path.name)} is empty: a header and rows are needed")
+    return READERS[suffix](data, name or path.name, path.name, names)
+
+
+def _bytes_of(path: Path, packed: bool, limit: int | None) -> bytes:
+    try:
+        with gzip.open(path) if packed else path.open("rb") as handle:
+            data = handle.read() if limit is None else handle.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = "it is damaged, or not packed by gzip" if packed else "the system refuses to open it"
+        raise InputError(f"{shown(path.name)} cannot be read: {reason}") from error
+    if limit is not None and len(data) > limit:
+        raise InputError(f"{shown(path.name)} is larger than the limit of {limit:,} bytes: give a smaller file or raise the limit")
+    return data
+
+
+def _parquet(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
+    try:
+        table = pyarrow.parquet.read_table(io.BytesIO(data))
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{shown(file_name)} is not a readable Parquet file: it is damaged or of another kind; write it again"
+        ) from error
+    return from_arrow(table, name)
+
+
+def _feather(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
+    try:
+        table = pyarrow.feather.read_table(io.BytesIO(data))
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{shown(file_name)} is not a readable Arrow file: it is damaged or of another kind; write it again"
+        ) from error
+    return from_arrow(table, name)
+
+
+def _json_lines(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
+    text, problems = utf8(data, file_name)
+    records = []
+    for number, line in enumerate(text.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        if line.strip():
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise InputError(
+                    f"line {number} of {shown(file_name)} is not valid JSON: every line has to be one object"
+                ) from error
+            if not isinstance(record, dict):
+                raise InputError(f"line {number} of {shown(file_name)} is JSON but no object: every line has to be one {{...}}")
+            records.append(record)
+    return from_records(records, name, tuple(problems))
+
+
+READERS: dict[str, _Reader] = {
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".txt": read_delimited,
+    ".parquet": _parquet,
+    ".pq": _parquet,
+    ".feather": _feather,
+    ".arrow": _feather,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+}
