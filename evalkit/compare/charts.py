@@ -23,7 +23,8 @@ N_REASONS = 6
 SMALLEST_SHARE = 0.01
 _HEIGHT = 230
 _STATES = ("flagged", "not flagged")
-_AXIS_X = alt.Axis(grid=False, tickMinStep=1, tickCount=8, format="~r")
+_AXIS_X = alt.Axis(grid=False, tickCount=8, format="~r")
+_AXIS_RANK = alt.Axis(grid=False, tickCount=8, tickMinStep=1, format=",d")
 _FONT = "Source Sans, Arial, Helvetica, sans-serif"
 
 
@@ -127,7 +128,7 @@ def p_value_plot(detection: Detection, *, dark: bool = False) -> AnyChart:
     line["p-value"] = line["rank"] * detection.summary.fdr / n_rows
     # Conformal p-values are never 0; a modelled tail may round to it, and a log axis has no place for it.
     points["p-value"] = points["p-value"].clip(lower=1e-16)
-    x = alt.X("rank:Q", title="rank of the row, smallest p-value first", axis=_AXIS_X, scale=alt.Scale(nice=False))
+    x = alt.X("rank:Q", title="rank of the row, smallest p-value first", axis=_AXIS_RANK, scale=alt.Scale(nice=False))
     y = alt.Y("p-value:Q", title=None, scale=alt.Scale(type="log"), axis=alt.Axis(format="~g", values=_decades(points, line)))
     dots = (
         alt.Chart(points)
@@ -181,19 +182,16 @@ def reason_bars(reasons: pd.DataFrame, *, dark: bool = False) -> AnyChart:
             "order": range(len(shown)),
             "share": shown["share"].to_numpy(dtype=np.float64),
             "words": [f"{visible(c, 28)}: {visible(v, 24)}" for c, v in zip(shown["column"], shown["value"], strict=True)],
-            "usual": [f"usual: {visible(u, 40)}" for u in shown["usual"]],
-            "percent": [percent(s) for s in shown["share"]],
+            "usual": [f"{percent(s)}, usual: {visible(u, 28)}" for s, u in zip(shown["share"], shown["usual"], strict=True)],
         }
     )
     base = alt.Chart(frame).encode(y=alt.Y("order:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0)))
-    x = alt.X("share:Q", axis=None, scale=alt.Scale(domain=[0, 1.12]))
-    bar = base.mark_bar(height=9, yOffset=12, color=palette.flagged, opacity=1).encode(
-        x=x, tooltip=["words:N", "usual:N", "percent:N"]
-    )
-    number = base.mark_text(align="left", dx=5, dy=12, color=palette.ink, fontSize=12).encode(x=x, text="percent:N")
-    value = base.mark_text(align="left", dy=-2, color=palette.ink, fontSize=13).encode(x=alt.value(0), text="words:N")
-    usual = base.mark_text(align="right", dy=-2, color=palette.rest, fontSize=12).encode(x=alt.value("width"), text="usual:N")
-    chart = alt.layer(bar, number, value, usual).properties(width=420, height=alt.Step(40))
+    # Bars end before the middle, so that there is room for the words behind them on a narrow screen too.
+    x = alt.X("share:Q", axis=None, scale=alt.Scale(domain=[0, 2.2]))
+    bar = base.mark_bar(height=10, yOffset=11, color=palette.data, opacity=1).encode(x=x, tooltip=["words:N", "usual:N"])
+    usual = base.mark_text(align="left", dx=6, dy=11, color=palette.ink, fontSize=12).encode(x=x, text="usual:N")
+    value = base.mark_text(align="left", dy=-5, color=palette.ink, fontSize=13).encode(x=alt.value(0), text="words:N")
+    chart = alt.layer(bar, usual, value).properties(width=420, height=alt.Step(42))
     return _configured(chart, palette).properties(
         description="Share of each column in the row's score, its value and what is usual."
     )

@@ -116,6 +116,10 @@ class Job:
         """The report's file; there when the job has finished."""
         return self.folder / "report.html"
 
+    def age_seconds(self) -> float:
+        """Time since the job was asked for."""
+        return _age(self.folder / "request.json") or 0.0
+
     def request(self) -> Request:
         """What was asked for."""
         return Request.model_validate_json((self.folder / "request.json").read_text(encoding="utf-8"))
@@ -131,7 +135,7 @@ class Job:
     def status(self) -> Status:
         """Where the job stands, from what its folder holds now."""
         heartbeat = _age(self.folder / "heartbeat")
-        started = _age(self.folder / "request.json") or 0.0
+        started = self.age_seconds()
         ended = _age(self.folder / "ended")
         state, error = self._state(heartbeat, started)
         step = self._last_step()

@@ -1,0 +1,89 @@
+"""Choose the data and what is accepted, and start."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from evalkit.core.errors import EvalkitError
+from evalkit.run.jobs import Settings, start
+from evalkit.run.samples import SAMPLES
+from evalkit.run.uploads import MAX_UPLOAD_MB, Upload
+
+ENDINGS = ["csv", "tsv", "txt", "parquet", "feather", "jsonl"]
+EFFORTS = {"fast": "Fast", "default": "Default", "best": "Best"}
+SHARES = ["5", "10", "20"]
+SAMPLE, OWN = "Sample data", "My file"
+ITSELF, REFERENCE = "The table's own bulk", "A clean reference"
+
+
+def setup() -> None:
+    """The form. It starts a run and turns the page to it."""
+    st.markdown("#### Which rows do not belong?")
+    with st.container(border=True):
+        data, sample = _data()
+        against, reference = _reference()
+        settings = _settings()
+    missing = data is None or (against == REFERENCE and reference is None)
+    begin = st.button("Find anomalies", type="primary", disabled=missing, key="begin")
+    if data is None or missing:
+        st.caption("Choose a file first.")
+    elif begin:
+        _start(data, reference, sample, settings)
+
+
+def _data() -> tuple[Path | Upload | None, str | None]:
+    which = st.segmented_control("Data", [SAMPLE, OWN], default=SAMPLE, required=True, key="which")
+    if which == OWN:
+        return _upload("Your table: CSV, TSV, Parquet, Feather or JSON lines", "data_file"), None
+    asked = st.query_params.get("sample", "")
+    names = list(SAMPLES)
+    first = names.index(asked) if asked in names else 0
+    name = st.selectbox("Sample", names, index=first, format_func=lambda name: SAMPLES[name].title, key="sample_name")
+    st.text(f"{SAMPLES[name].about} Sample data, not yours.")
+    return SAMPLES[name].path(), name
+
+
+def _reference() -> tuple[str, Upload | None]:
+    against = st.segmented_control(
+        "What is normal?",
+        [ITSELF, REFERENCE],
+        default=ITSELF,
+        required=True,
+        key="against",
+        help="A clean reference holds normal rows only and finds more. Without one, most rows of the table must be normal.",
+    )
+    return against, _upload("Normal rows with the same columns", "reference_file") if against == REFERENCE else None
+
+
+def _upload(label: str, key: str) -> Upload | None:
+    file = st.file_uploader(label, type=ENDINGS, key=key, max_upload_size=MAX_UPLOAD_MB)
+    return None if file is None else Upload(file.name, file.getbuffer())
+
+
+def _settings() -> Settings:
+    left, middle, right = st.columns(3)
+    share = left.segmented_control("False alarms you accept (%)", SHARES, default="5", required=True, key="accepted")
+    effort = middle.segmented_control(
+        "Effort", list(EFFORTS), default="default", required=True, format_func=EFFORTS.__getitem__, key="effort"
+    )
+    seed = right.number_input(
+        "Seed", min_value=0, max_value=2**31 - 1, value=0, key="seed", help="The same seed gives the same result."
+    )
+    left, right = st.columns(2)
+    names = left.text_input("Column that names the rows (optional)", key="id_column", placeholder="row numbers are used")
+    ignored = right.text_input("Columns to leave out (optional)", key="ignored", placeholder="names with commas between them")
+    ignore = tuple(name.strip() for name in ignored.split(",") if name.strip())
+    return Settings(fdr=int(share) / 100, seed=int(seed), effort=effort, id_column=names.strip() or None, ignore=ignore)
+
+
+def _start(data: Path | Upload, reference: Upload | None, sample: str | None, settings: Settings) -> None:
+    try:
+        job = start(data, reference=reference, sample=sample, settings=settings)
+    except EvalkitError as error:
+        st.error("This could not be started.")
+        st.code(str(error), language=None, wrap_lines=True)
+        return
+    st.session_state["run"] = job.id
+    st.query_params.clear()
+    st.query_params["run"] = job.id
+    st.rerun()
