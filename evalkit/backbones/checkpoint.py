@@ -6,6 +6,7 @@ fit is refused with one sentence. Bytes depend on the state alone: sorted keys, 
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -101,12 +102,17 @@ def _take_out(value: Any, path: str, arrays: dict[str, NDArray[Any]], depth: int
     if isinstance(value, dict):
         if _HOLDER in value or not all(isinstance(key, str) for key in value):
             raise ModelError(f"the keys of a model's state are strings other than {_HOLDER!r}: see {path!r}")
-        return {key: _take_out(item, f"{path}/{key}", arrays, depth + 1) for key, item in value.items()}
+        return {key: _take_out(item, f"{path}/{_escaped(key)}", arrays, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_take_out(item, f"{path}/{i}", arrays, depth + 1) for i, item in enumerate(value)]
-    if value is None or isinstance(value, bool | str) or (isinstance(value, int | float) and np.isfinite(value)):
+    if value is None or isinstance(value, bool | str | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     raise ModelError(f"a model file holds plain values and arrays, {path!r} is a {type(value).__name__}")
+
+
+def _escaped(key: str) -> str:
+    """A key as one part of an array's name: keys may hold slashes, and two arrays must not share a name."""
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _put_back(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
