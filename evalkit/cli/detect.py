@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from evalkit.cli.options import DataArgument, JsonOption, SeedOption
 
 if TYPE_CHECKING:
     from evalkit.anomaly.detection import Detection
+
+_SHOWN = 10
+_WIDTH = 28
 
 
 class Effort(StrEnum):
@@ -73,38 +76,28 @@ def detection_json(detection: "Detection") -> str:
 
 def detection_text(detection: "Detection", out: Path | None, report: Path | None, save: Path | None) -> str:
     """The finding, at most ten alarms, what limits them, and where the rest is."""
+    from evalkit.compare.words import false_alarms
     from evalkit.run.detect import alarms
 
     summary = detection.summary
-    lines = [summary.finding]
-    if summary.n_alarms:
-        lines.append(f"Expect about {summary.expected_false:.0f} false alarms among them (accepted share {summary.fdr:.0%}).")
-    lines += ["", *_aligned(alarms(detection, at_most=10))]
-    if summary.n_alarms > 10:
-        lines.append(f"… and {summary.n_alarms - 10} more")
+    expected = false_alarms(summary.expected_false, summary.n_alarms)
+    lines = [f"{summary.finding}.", *([expected] if expected else []), "", *_aligned(alarms(detection, at_most=_SHOWN))]
+    if summary.n_alarms > _SHOWN:
+        lines.append(f"… and {summary.n_alarms - _SHOWN:,} more")
     lines += ["", *(f"Note: {sentence}" for sentence in summary.caution)]
-    lines += [f"Note: {problem.what}" for problem in summary.problems[:5]]
-    written = [("Scores", out), ("Report", report), ("Model", save)]
-    lines += [f"{name}: {path}" for name, path in written if path]
+    lines += [f"{name}: {path}" for name, path in (("Scores", out), ("Report", report), ("Model", save)) if path]
     if not report:
-        lines.append("Next: --report report.html shows every alarm, evalkit app opens the browser")
+        lines.append("Next: --report report.html explains every alarm; evalkit app opens the browser")
     return "\n".join(lines)
 
 
-def _aligned(found: list[dict[str, object]]) -> list[str]:
-    if not found:
-        return []
+def _aligned(found: "list[dict[str, Any]]") -> list[str]:
+    from evalkit.compare.words import figure, visible
+
     rows = [("row", "score", "p-value", "main reason", "value", "usual")]
     for alarm in found:
-        reasons = alarm["reasons"]
-        first = reasons[0] if isinstance(reasons, list) and reasons else {"column": "", "value": "", "usual": ""}
-        figures = (f"{alarm['anomaly_score']:.2f}", f"{alarm['p_value']:.2g}")
-        rows.append((_short(alarm["id"]), *figures, _short(first["column"]), _short(first["value"]), _short(first["usual"])))
+        reason = alarm["reasons"][0] if alarm["reasons"] else {"column": "", "value": "", "usual": ""}
+        texts = (visible(reason[key], _WIDTH) for key in ("column", "value", "usual"))
+        rows.append((visible(alarm["id"], _WIDTH), figure(alarm["anomaly_score"]), f"{alarm['p_value']:.2g}", *texts))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
-def _short(value: object, limit: int = 28) -> str:
-    # Control characters in data could repaint the terminal.
-    text = "".join(letter if letter.isprintable() else "�" for letter in str(value))
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows] if found else []

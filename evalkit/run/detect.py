@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.anomaly import AnomalyDetector, Detection
+from evalkit.compare.alarms import most_anomalous_first, reasons_of, row_name
 from evalkit.core.errors import InputError
 from evalkit.core.progress import Progress, silent
 from evalkit.core.sample import Table
@@ -80,22 +81,19 @@ def read(data: Data, *, id_column: str | None, ignore: Sequence[str], schema: Sc
 
 
 def alarms(detection: Detection, at_most: int | None = None) -> list[dict[str, Any]]:
-    """The alarms, most anomalous first, each with its id, score, p-value and explained reasons."""
-    flagged = detection.scores[detection.scores["is_anomaly"]].sort_values("anomaly_score", ascending=False, kind="stable")
-    by_row = dict(tuple(detection.reasons.groupby("row", sort=False)))
-    found = []
-    for row, line in flagged.head(at_most).iterrows():
-        reasons = by_row[row].head(3) if row in by_row else None
-        found.append(
-            {
-                "row": int(row),
-                "id": line.iloc[0],
-                "anomaly_score": float(line["anomaly_score"]),
-                "p_value": float(line["p_value"]),
-                "reasons": [] if reasons is None else reasons.drop(columns="row").to_dict("records"),
-            }
-        )
-    return found
+    """The alarms, most anomalous first, each with its row, id, score, p-value and up to three explained reasons."""
+    if not detection.summary.n_alarms:
+        return []
+    return [
+        {
+            "row": int(str(row)),
+            "id": row_name(detection, int(str(row))),
+            "anomaly_score": float(line["anomaly_score"]),
+            "p_value": float(line["p_value"]),
+            "reasons": reasons_of(detection, int(str(row))).head(3).to_dict("records"),
+        }
+        for row, line in most_anomalous_first(detection).head(at_most).iterrows()
+    ]
 
 
 def write_detection(detection: Detection, *, out: Path | None = None, report: Path | None = None) -> None:
@@ -103,6 +101,7 @@ def write_detection(detection: Detection, *, out: Path | None = None, report: Pa
     if out is not None:
         write_table(detection.scores, out)
     if report is not None:
+        # Charts take a second to load, and only a report needs them.
         from evalkit.compare.report import write_report
 
         write_report(detection, report)

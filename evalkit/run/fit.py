@@ -49,11 +49,11 @@ def fit(
     out = Path(out)
     training = out.with_name(f"{out.name}.training")
     if resume and not training.is_dir():
-        raise InputError(f"there is no {training.name} to resume: run without --resume")
+        raise InputError(f"there is nothing to resume, no {training.name} beside the model: run without --resume")
     if not resume and training.is_dir():
         shutil.rmtree(training)
     model = BACKBONES[backbone].load()(steps=steps, minutes=minutes, random_state=seed)
-    model.fit(read(data, id_column=None, ignore=ignore), progress=progress, checkpoint=training)
+    model.fit(read(data, id_column=None, ignore=ignore), progress=progress, folder=training, resume=resume)
     save(model, out)
     if training.is_dir():
         shutil.rmtree(training)

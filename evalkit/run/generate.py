@@ -18,7 +18,7 @@ def sample(model: str | Path, n: int, out: Path, *, seed: int = 0) -> int:
         How many rows were written.
     """
     check_output(out)
-    write_table(load_backbone(model).sample(n, seed=seed).frame, out)
+    write_table(load_backbone(model).sample(n, random_state=seed).frame, out)
     return n
 
 
@@ -29,8 +29,7 @@ def reconstruct(model: str | Path, data: Data, out: Path) -> int:
         How many rows were written.
     """
     check_output(out)
-    backbone = load_backbone(model)
-    table = backbone.reconstruct(load(data, schema=backbone.schema_))
+    table = load_backbone(model).reconstruct(data)
     write_table(table.frame, out)
     return len(table)
 
@@ -42,11 +41,10 @@ def interpolate(model: str | Path, data: Data, first: int, last: int, out: Path,
         How many rows were written.
     """
     check_output(out)
-    backbone = load_backbone(model)
-    rows = load(data, schema=backbone.schema_)
+    rows = load(data)
     for row in (first, last):
         if not 0 <= row < len(rows):
             raise InputError(f"there is no row {row}: the data have rows 0 to {len(rows) - 1}")
-    between = backbone.interpolate(rows.take(np.array([first])), rows.take(np.array([last])), steps=steps)
+    between = load_backbone(model).interpolate(rows.take(np.array([first])), rows.take(np.array([last])), steps=steps)
     write_table(between.frame, out)
     return steps

@@ -21,12 +21,9 @@ def score(model: str | Path, data: Data, out: Path) -> int:
     """
     check_output(out)
     fitted = load_model(model)
-    table = load(data, schema=fitted.schema_)
-    scores = pd.DataFrame({"row": range(len(table))})
+    table = load(data)
+    scores = pd.DataFrame({"row": range(len(table)), "anomaly_score": fitted.anomaly_score(table)})
     if isinstance(fitted, AnomalyDetector):
-        scores["anomaly_score"] = fitted.anomaly_score(table)
         scores["p_value"] = fitted.p_values(table)
-    else:
-        scores["anomaly_score"] = fitted.score(table)
     write_table(scores, out)
-    return len(table)
+    return len(scores)
