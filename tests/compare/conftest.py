@@ -1,6 +1,7 @@
 """A detection made without a detector, so that charts and report can be tested on chosen results."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -85,4 +86,5 @@ def _reasons(row: int, columns: tuple[str, ...], hostile: str | None, draw: np.r
 
 @pytest.fixture(scope="session")
 def make_detection() -> Callable[..., Detection]:
-    return made_detection
+    # Nothing changes a detection, so that tests may share them.
+    return cache(made_detection)
