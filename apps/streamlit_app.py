@@ -7,6 +7,6 @@ import streamlit as st
 # A local picture: without one the browser would ask another server for an icon.
 st.set_page_config(page_title="evalkit", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
 st.navigation(
-    [st.Page("pages/home.py", title="Home", default=True), st.Page("pages/detect.py", title="Detect", url_path="detect")],
+    [st.Page("views/home.py", title="Home", default=True), st.Page("views/detect.py", title="Detect", url_path="detect")],
     position="top",
 ).run()

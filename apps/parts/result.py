@@ -23,7 +23,7 @@ def result(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sentence = st.container(width="stretch", gap=None)
         share = _accepted(100 * loaded.summary.fdr)
-        st.button("Use my file", on_click=forget, key="again")
+        st.button("Use my file" if job.request().sample else "Start another", on_click=forget, key="again")
     detection = shown(job.id, share / 100)
     with header:
         st.markdown(f"#### {escaped(detection.summary.finding)}", width="stretch")
@@ -101,7 +101,7 @@ def _choose(detection: Detection, table: pd.DataFrame) -> int:
         _readable(detection, table),
         hide_index=True,
         height=248,
-        key=f"alarms-{detection.summary.fdr}",
+        key=f"alarms-{100 * detection.summary.fdr:g}",
         on_select="rerun",
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [first]}},

@@ -25,15 +25,13 @@ def watch(job: Job) -> None:
 def no_result(job: Job, status: Status) -> None:
     """What happened, what is kept and what to do, where the result would be."""
     st.markdown("#### There is no result")
-    st.error(f"{IN_WORDS[status.state]}.")
+    kept = "The settings are" if job.request().sample else "The table and the settings are"
+    if status.state == "stopped":
+        st.info(f"You stopped this run. {kept} kept with it.")
+    else:
+        st.error(f"{IN_WORDS[status.state]}. {kept} kept with the run. Change what the sentence below names and start again.")
     if status.error:
         st.code(status.error, language=None, wrap_lines=True)
-    kept = (
-        "The table and the settings are kept with the run."
-        if job.request().sample is None
-        else "The settings are kept with the run."
-    )
-    st.markdown(f"{kept} Change what the sentence names and start again.")
 
 
 def _figures(status: Status) -> str:

@@ -6,7 +6,7 @@ from parts.states import IN_WORDS, duration
 from evalkit.compare.words import visible
 from evalkit.run.jobs import Job, list_jobs
 
-DETECT = "pages/detect.py"
+DETECT = "views/detect.py"
 N_RECENT = 10
 
 
