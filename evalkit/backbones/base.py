@@ -17,6 +17,8 @@ from evalkit.core.errors import CapabilityError, InputError, ModelError, SchemaE
 from evalkit.core.progress import Progress, silent
 from evalkit.core.sample import Table
 from evalkit.core.state import State
+from evalkit.data.encoding import TableEncoder
+from evalkit.data.load import load
 from evalkit.data.rows import Feature, Rows
 
 Capability = Literal["score", "log_prob_bound", "sample", "reconstruct", "interpolate"]
@@ -41,6 +43,7 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
 
     capabilities: ClassVar[frozenset[Capability]]
     features_: tuple[Feature, ...]
+    encoder_: TableEncoder | None
 
     def fit(
         self, data: Any, y: None = None, *, progress: Progress = silent, folder: Path | None = None, resume: bool = False
@@ -54,9 +57,6 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
             folder: where training checkpoints are written; None writes none.
             resume: go on from the checkpoint in ``folder``, if there is one.
         """
-        from evalkit.data.encoding import TableEncoder
-        from evalkit.data.load import load
-
         table = load(data)
         encoder = TableEncoder().fit(table)
         self.fit_rows(encoder.transform(table), progress=progress, folder=folder, resume=resume)
@@ -168,25 +168,20 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
         return rows.values
 
     def _rows(self, data: Any) -> Rows:
-        check_is_fitted(self)
-        from evalkit.data.load import load
-
         encoder = self._encoder()
         return encoder.transform(load(data, schema=encoder.schema))
 
     def _table(self, rows: Rows) -> Table:
         return self._encoder().decode(rows)
 
-    def _encoder(self) -> Any:
-        encoder = getattr(self, "encoder_", None)
-        if encoder is None:
+    def _encoder(self) -> TableEncoder:
+        check_is_fitted(self)
+        if self.encoder_ is None:
             raise CapabilityError(f"this {type(self).__name__} was fitted to encoded rows: use its methods for rows")
-        return encoder
+        return self.encoder_
 
     def _restore_encoder(self, state: Mapping[str, Any] | None) -> None:
         if state is not None:
-            from evalkit.data.encoding import TableEncoder
-
             self.encoder_ = TableEncoder.from_state(state)
 
 

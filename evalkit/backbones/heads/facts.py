@@ -7,10 +7,12 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.core.errors import ShapeError
 from evalkit.core.state import State
 from evalkit.data.rows import Feature, Rows
 
 HeadKind = Literal["number", "count", "boolean", "category"]
+_LINEAR = 3.0
 FURTHEST = 1e100
 _NARROWEST = 1e-200
 _UNITS = ("center", "scale", "mean", "spread", "low", "high")
@@ -22,8 +24,8 @@ class Facts:
     """One entry a feature, each array (f,).
 
     A number or count is seen as ``arcsinh((value - center) / scale)``, then as ``(that - mean) / spread``: in units of the
-    feature's own bulk, with tails drawn in, finite for every finite value. Center and scale are the median and the
-    interquartile range, which a few wild values do not move.
+    feature's own bulk, nearly as it is within three of them, drawn in beyond, finite for every finite value. Center and scale
+    are the median and three times the (normal-consistent) interquartile range, which a few wild values do not move.
 
     Attributes:
         heads: the likelihood each feature gets. A number with exactly two values in the training rows is a ``boolean``.
@@ -47,6 +49,11 @@ class Facts:
     missing: NDArray[np.float64]
     can_miss: NDArray[np.bool_]
     unseen: float
+
+    def __post_init__(self) -> None:
+        lengths = {len(getattr(self, field.name)) for field in fields(self) if field.name != "unseen"}
+        if len(lengths) != 1 or not 0 < self.unseen < 1 or not set(self.heads) <= {"number", "count", "boolean", "category"}:
+            raise ShapeError(f"facts need one entry a feature, got lengths {sorted(lengths)}")
 
     @classmethod
     def fit(cls, rows: Rows) -> Self:
@@ -89,13 +96,13 @@ def _of_feature(feature: Feature, values: NDArray[np.float64]) -> tuple[HeadKind
     if feature.kind == "number" and low < high and bool(np.all((known == low) | (known == high))):
         return "boolean", (low, high - low, 0.0, 1.0, low, high)
     center = float(np.median(known))
-    scale = _scale(known, center)
+    scale = _LINEAR * _width(known, center)
     drawn_in = draw_in(known, center, scale)
     spread = float(drawn_in.std())
     return feature.kind, (center, scale, float(drawn_in.mean()), spread if spread > 0 else 1.0, low, high)
 
 
-def _scale(known: NDArray[np.float64], center: float) -> float:
+def _width(known: NDArray[np.float64], center: float) -> float:
     """The width of the bulk; of the rest where more than half the values are equal; of the value itself where all are."""
     with np.errstate(over="ignore"):
         quarters = np.percentile(known, [25, 75])

@@ -64,7 +64,7 @@ class Units(nn.Module):
             self.register_buffer(name, torch.tensor(getattr(facts, name)[columns]), persistent=False)
 
     def steps(self, values: Tensor) -> Tensor:
-        """Distance from the center in widths of the bulk."""
+        """Distance from the center in scales."""
         return ((values - self.center) / self.scale).clamp(-FURTHEST, FURTHEST)
 
     def coordinate(self, values: Tensor) -> Tensor:

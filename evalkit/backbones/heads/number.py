@@ -15,8 +15,8 @@ WIDEST_INPUT = 6.0
 class NumberHead(Head):
     """Each number's mean comes from the network; its sigma is a parameter, at least 5 % of the feature's spread.
 
-    The surprise is that of the value in steps of the feature's bulk, so tails are heavy (a Johnson SU density) and a value of
-    1e300 has a finite one.
+    The surprise is that of the value in scales of the feature, so tails are heavy (a Johnson SU density) and a value of 1e300
+    has a finite one.
     """
 
     def __init__(self, facts: Facts, columns: list[int]) -> None:
@@ -33,7 +33,7 @@ class NumberHead(Head):
         return coordinate.clamp(-WIDEST_INPUT, WIDEST_INPUT) * present
 
     def surprise(self, coordinate: Tensor, second: Tensor, outputs: Tensor) -> Tensor:
-        """Gaussian, in steps of the bulk."""
+        """Gaussian, in scales of the feature."""
         return gaussian(coordinate, outputs, floored(self.log_sigma)) + second
 
     def expected(self, outputs: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The VAE as a backbone: fit, score, draw, reconstruct, save."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -15,13 +16,14 @@ from evalkit.backbones.heads import Facts, TableHeads
 from evalkit.backbones.training import History, Schedule, arrays_of, put_arrays, train
 from evalkit.backbones.vae.loss import WARM_UP, Bound
 from evalkit.backbones.vae.network import VAENetwork
+from evalkit.core.errors import InputError, ModelError
 from evalkit.core.progress import Progress, silent
 from evalkit.core.seeds import derive_seed, generator, normal_by_row
 from evalkit.core.state import State
 from evalkit.data.rows import Feature, Rows
 
 _CHUNK = 512
-_PSEUDO_ROWS = 64
+_PSEUDO_ROWS, _ROWS_A_PSEUDO_ROW = 64, 25
 
 
 class VAE(Backbone):
@@ -72,6 +74,7 @@ class VAE(Backbone):
     def fit_rows(self, rows: Rows, *, progress: Progress = silent, folder: Path | None = None, resume: bool = False) -> Self:
         """See :meth:`Backbone.fit_rows`. Rows, settings and thread count decide the result to the last bit."""
         check_rows(rows)
+        self._check_settings()
         network = self._network(rows)
         objective = Bound(network, rows, self.random_state)
         self.history_ = train(
@@ -119,18 +122,35 @@ class VAE(Backbone):
             vae = cls(**state["settings"])
             features = tuple(Feature.model_validate(feature) for feature in state["features"])
             facts = Facts.from_state(state["facts"])
-            n_pseudo = len(state["weights"]["pseudo_rows"])
-            heads = TableHeads(facts)
-            network = VAENetwork(heads, vae._latent_size(len(features)), vae.width, torch.zeros(n_pseudo, heads.n_inputs))
+            network = vae._empty_network(TableHeads(facts), state["weights"])
             put_arrays(network, state["weights"])
             vae.history_ = History.from_state(state["history"])
             vae._keep(network, features)
             vae._restore_encoder(state["encoder"])
         return vae
 
+    def _empty_network(self, heads: TableHeads, weights: Mapping[str, Array]) -> VAENetwork:
+        """A network for saved weights; their own sizes are looked at first, so that a file cannot ask for more than it holds."""
+        self._check_settings()
+        latent_size = self._latent_size(len(heads.facts.heads))
+        sizes = (heads.n_inputs, self.width, 2 * latent_size, heads.n_outputs)
+        said = [weights[name].shape for name in ("pseudo_rows", "encoder.enter.bias", "encoder.leave.bias", "decoder.leave.bias")]
+        if sizes != tuple(shape[-1] for shape in said):
+            raise ModelError("the saved weights do not fit the saved settings: take the model from its source again or fit it anew")
+        return VAENetwork(heads, latent_size, self.width, torch.zeros(*said[0]))
+
+    def _check_settings(self) -> None:
+        for name, most in (("steps", 10**9), ("latent_size", 10**4), ("width", 10**5), ("draws", 10**4)):
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= most:
+                raise InputError(f"{name} must be between 1 and {most}, got {value}: change the setting")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise InputError(f"minutes must be above 0, got {self.minutes}: change the setting")
+
     def _network(self, rows: Rows) -> VAENetwork:
         heads = TableHeads(Facts.fit(rows))
-        chosen = generator(self.random_state, "vae", "pseudo-rows").permutation(len(rows))[:_PSEUDO_ROWS]
+        n_pseudo = min(_PSEUDO_ROWS, len(rows) // _ROWS_A_PSEUDO_ROW)
+        chosen = generator(self.random_state, "vae", "pseudo-rows").permutation(len(rows))[:n_pseudo]
         pseudo_rows = heads.inputs(heads.prepare(torch.tensor(rows.values[chosen]))).float()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(self.random_state, "vae", "weights"))
