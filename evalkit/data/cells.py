@@ -4,15 +4,19 @@ Whatever the source was, a column arrives here as text, yes/no, whole numbers, f
 "missing". Everything that is said about cells is said of each cell alone, so that a row read alone means what it means in its file.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Problem
+from evalkit.core.schema import Kind
 
 MISSING_WORDS = ("", "-", "?", "na", "n/a", "#n/a", "#na", "nan", "null", "none", "<na>", "nat")
 LONGEST_CELL = 1_000_000
@@ -31,6 +35,7 @@ class RawTable:
         name: what the user calls it.
         cells: plain cells by column name, all of one length.
         problems: what was noticed while reading.
+        declared: kinds that the source itself declares: a pandas or Arrow column of categories is one, whatever its labels are.
         named: whether the source named its columns; arrays do not.
         sparse_keys: whether a source leaves out what is missing, as JSON does.
     """
@@ -38,6 +43,7 @@ class RawTable:
     name: str
     cells: dict[str, pa.Array]
     problems: tuple[Problem, ...] = ()
+    declared: Mapping[str, Kind] = field(default_factory=dict)
     named: bool = True
     sparse_keys: bool = False
 
@@ -105,6 +111,11 @@ def _plain_text(array: pa.Array, column: str) -> pa.Array:
             f"column {shown(column)} holds more than {LONGEST_CELL:,} characters in one cell, in row {row}: shorten it, or check "
             "for a quote that is never closed"
         )
+    return tidy(array)
+
+
+def tidy(array: pa.Array) -> pa.Array:
+    """Text without white space at its ends, and missing where a word says so."""
     array = pc.utf8_trim_whitespace(array)
     missing = pc.is_in(pc.utf8_lower(array), value_set=pa.array(MISSING_WORDS, pa.large_string()))
     return pc.if_else(missing, pa.scalar(None, pa.large_string()), array)
@@ -136,10 +147,15 @@ def text_of(cells: pa.Array) -> pa.Array:
     if pa.types.is_boolean(cells.type):
         return pc.if_else(cells, pa.scalar("True", pa.large_string()), pa.scalar("False", pa.large_string()))
     if pa.types.is_floating(cells.type):
-        encoded = cells.dictionary_encode()
-        words = pa.array([_number_text(value) for value in encoded.dictionary.to_pylist()], pa.large_string())
-        return words.take(encoded.indices)
+        return _by_distinct(cells, number_text)
+    if pa.types.is_timestamp(cells.type):
+        return _by_distinct(cells, moment_text)
     return cells.cast(pa.large_string())
+
+
+def _by_distinct(cells: pa.Array, text: Callable[[Any], str]) -> pa.Array:
+    encoded = cells.dictionary_encode()
+    return pa.array([text(value) for value in encoded.dictionary.to_pylist()], pa.large_string()).take(encoded.indices)
 
 
 def labels_of(cells: pa.Array) -> pa.Array:
@@ -151,8 +167,15 @@ def labels_of(cells: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(text_of(cells), _WHOLE_WITH_POINT, r"\1")
 
 
-def _number_text(value: float) -> str:
+def number_text(value: float) -> str:
+    """The shortest text that reads back as the number, without a point where it is whole."""
     return str(int(value)) if value.is_integer() and abs(value) < _LARGEST_EXACT else repr(value)
+
+
+def moment_text(value: Any) -> str:
+    """A date or a moment in ISO 8601, in UTC when it has a zone."""
+    moment = pd.Timestamp(value)
+    return str((moment if moment.tzinfo is None else moment.tz_convert("UTC").tz_localize(None)).isoformat())
 
 
 def objects(text: pa.Array) -> NDArray[np.object_]:

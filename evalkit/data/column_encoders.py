@@ -12,6 +12,7 @@ from evalkit.data.rows import Feature
 
 MOST_LEVELS = 64
 _MOST_DECIMALS = 9
+_ALL_WHOLE = 2.0**53
 
 
 class NumberEncoder(BaseModel):
@@ -50,7 +51,7 @@ class NumberEncoder(BaseModel):
         numbers = values[:, 0]
         if self.kind == "count":
             return pd.Series(np.maximum(np.rint(numbers), 0.0))
-        return pd.Series(numbers if self.decimals is None else np.round(numbers, self.decimals))
+        return pd.Series(numbers if self.decimals is None else _rounded(numbers, self.decimals))
 
 
 class BooleanEncoder(BaseModel):
@@ -126,6 +127,12 @@ def _decimals(values: NDArray[np.float64]) -> int | None:
     """The fewest decimals that write every value exactly."""
     present = values[~np.isnan(values)]
     for decimals in range(_MOST_DECIMALS + 1):
-        if (np.round(present, decimals) == present).all():
+        if (_rounded(present, decimals) == present).all():
             return decimals
     return None
+
+
+def _rounded(values: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
+    """As np.round, which overflows for numbers so large that they are whole anyway."""
+    whole = ~(np.abs(values) < _ALL_WHOLE)
+    return np.where(whole, values, np.round(np.where(whole, 0.0, values), decimals))

@@ -1,6 +1,7 @@
 """How a delimited file is written: its delimiter, and whether its first row names the columns."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Collection
 from itertools import islice
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evalkit.core.errors import InputError
-from evalkit.data.cells import is_text, plain, shown
+from evalkit.data.cells import shown, tidy
 from evalkit.data.dates import read_moments
 from evalkit.data.typed import NUMBER_OR_INFINITE
 
@@ -65,7 +66,7 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
     cut = len(text) >= _CHARACTERS
     records: list[list[str]] = []
     try:
-        for record in islice(csv.reader(text[:_CHARACTERS].splitlines(keepends=True), delimiter=delimiter), _RECORDS):
+        for record in islice(csv.reader(io.StringIO(text[:_CHARACTERS], newline=""), delimiter=delimiter), _RECORDS):
             if record and any(record):
                 records.append(record)
     except csv.Error:  # a cell too long for the sniffer; what came before it decides
@@ -76,8 +77,9 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
 def has_header(columns: list[pa.Array], names: Collection[str]) -> bool:
     """Whether the first row names the columns.
 
-    With a reference: whether any of its names stands there. Without: a name above a column of numbers or dates speaks for a header,
-    a number or a date there, or a first cell that comes again below, against; of words only, the first row is the header.
+    With a reference: whether any of its names stands there. Without: a name above a column of numbers or dates speaks for a header;
+    a number or a date there, or a first cell that comes again below, against it, except for 0, 1, 2, … as pandas names columns.
+    Where nothing speaks either way, the first row is the header.
 
     Args:
         columns: large_string cells, the first row included.
@@ -86,6 +88,8 @@ def has_header(columns: list[pa.Array], names: Collection[str]) -> bool:
     first = [(column[0].as_py() or "").strip() for column in columns]
     if names:
         return bool(set(names) & set(first)) or not all(name == f"column_{i}" for i, name in enumerate(names, 1))
+    if len(first) > 1 and [cell for cell in first if cell] in ([str(i) for i in range(n)] for n in (len(first), len(first) - 1)):
+        return True
     votes = [_vote(cell, column.slice(1, 1000)) for cell, column in zip(first, columns, strict=True)]
     return sum(votes) >= 0
 
@@ -93,10 +97,10 @@ def has_header(columns: list[pa.Array], names: Collection[str]) -> bool:
 def _vote(cell: str, below: pa.Array) -> int:
     if _is_measured(pa.array([cell], pa.large_string())):
         return -1
-    rest = plain(below, "").drop_null()
+    rest = tidy(below).drop_null()
     if len(rest) and _is_measured(rest):
         return 1 if cell else 0
-    return -1 if cell and is_text(rest) and pc.any(pc.equal(rest, cell)).as_py() else 0
+    return -1 if cell and pc.any(pc.equal(rest, cell)).as_py() else 0
 
 
 def _is_measured(text: pa.Array) -> bool:

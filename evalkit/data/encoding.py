@@ -88,12 +88,12 @@ class TableEncoder:
         """
         frame = conform(table, self.schema).frame
         values = np.hstack([encoder.encode(frame) for encoder in self._state.encoders])
-        for place, feature in enumerate(self.features):
-            if (row := first_row(np.isinf(values[:, place]))) is not None:
-                raise InputError(
-                    f"column {shown(feature.column)} holds an infinite number in row {row}: replace it or leave it empty"
-                )
-        return Rows(values, self.features)
+        rows = Rows(values, self.features)
+        infinite = np.isinf(values)
+        if (row := first_row(infinite.any(axis=1))) is not None:
+            column = shown(rows.features[int(infinite[row - 1].argmax())].column)
+            raise InputError(f"column {column} holds an infinite number in row {row}: replace it or leave it empty")
+        return rows
 
     def decode(self, rows: Rows, *, name: str = "generated") -> Table:
         """Turn encoded rows into a table: numbers rounded as the reference's, labels, moments.

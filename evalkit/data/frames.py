@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from evalkit.core.errors import InputError, SchemaError, ShapeError
 from evalkit.core.sample import Problem
-from evalkit.data.cells import MOST_COLUMNS, RawTable, first_row, plain, shown, text_of
+from evalkit.core.schema import Kind
+from evalkit.data.cells import MOST_COLUMNS, RawTable, first_row, moment_text, number_text, plain, shown
 
 
 def from_pandas(frame: pd.DataFrame, name: str) -> RawTable:
@@ -21,7 +23,8 @@ def from_pandas(frame: pd.DataFrame, name: str) -> RawTable:
         raise SchemaError("the frame's columns have several levels: join them into one name a column")
     cells = [(str(title), frame.iloc[:, i]) for i, title in enumerate(frame.columns)]
     _check_shape(len(frame), [title for title, _ in cells])
-    return RawTable(name, {title: plain(_array(values, title), title) for title, values in cells})
+    declared: dict[str, Kind] = {title: "category" for title, values in cells if isinstance(values.dtype, pd.CategoricalDtype)}
+    return RawTable(name, {title: plain(_array(values, title), title) for title, values in cells}, declared=declared)
 
 
 def from_arrow(source: Any, name: str) -> RawTable:
@@ -31,7 +34,9 @@ def from_arrow(source: Any, name: str) -> RawTable:
     except (TypeError, ValueError, pa.ArrowException) as error:
         raise InputError(f"a table with columns is needed, got a {type(source).__name__} whose Arrow stream holds none") from error
     _check_shape(table.num_rows, table.column_names)
-    return RawTable(name, {title: plain(column, title) for title, column in zip(table.column_names, table.columns, strict=True)})
+    declared: dict[str, Kind] = {entry.name: "category" for entry in table.schema if pa.types.is_dictionary(entry.type)}
+    cells = {title: plain(column, title) for title, column in zip(table.column_names, table.columns, strict=True)}
+    return RawTable(name, cells, declared=declared)
 
 
 def from_records(records: Sequence[Mapping[str, object]], name: str, problems: tuple[Problem, ...]) -> RawTable:
@@ -120,9 +125,11 @@ def _text(value: Any, row: int, title: str) -> str | None:
     if isinstance(value, int | np.integer | np.bool_):
         return str(value)
     if isinstance(value, float | np.floating | Decimal):
-        return None if math.isnan(value) else str(text_of(pa.array([float(value)]))[0].as_py())
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
+        return None if math.isnan(value) else number_text(float(value))
+    if isinstance(value, date | np.datetime64):
+        return moment_text(value)
+    if isinstance(value, time):
+        return value.isoformat()
     raise InputError(
         f"column {shown(title)} holds a {type(value).__name__} in row {row}: give every part a column of its own, or leave it out"
     )

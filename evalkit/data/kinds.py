@@ -29,16 +29,19 @@ _MOST_LABELS = 64
 
 @dataclass(frozen=True)
 class _Evidence:
-    """What the rules look at: the cells that are there, the distinct ones, and the number of rows."""
+    """What the rules look at: all cells, and the distinct ones among those that are there."""
 
     name: str
     cells: pa.Array
     distinct: pa.Array
-    n_rows: int
+
+    @property
+    def n_present(self) -> int:
+        return len(self.cells) - int(self.cells.null_count)
 
     @property
     def names_every_row(self) -> bool:
-        return len(self.distinct) == len(self.cells) == self.n_rows
+        return len(self.distinct) == len(self.cells)
 
 
 def find_kind(name: str, cells: pa.Array) -> tuple[Column, list[Problem]]:
@@ -54,9 +57,8 @@ def find_kind(name: str, cells: pa.Array) -> tuple[Column, list[Problem]]:
     >>> find_kind("paid", pa.array(["yes", "no", "yes"], pa.large_string()))[0].kind
     'boolean'
     """
-    present = cells.drop_null()
-    evidence = _Evidence(name, present, present.unique(), len(cells))
-    if not len(present):
+    evidence = _Evidence(name, cells, cells.drop_null().unique())
+    if not evidence.n_present:
         # Floats stay numbers; of an empty text column nothing is known, and a category takes any later value as a new one.
         return Column(name=name, kind="number" if pa.types.is_floating(cells.type) else "category"), []
     if pa.types.is_boolean(cells.type):
@@ -64,7 +66,7 @@ def find_kind(name: str, cells: pa.Array) -> tuple[Column, list[Problem]]:
     if pa.types.is_timestamp(cells.type):
         return Column(name=name, kind="datetime"), []
     if is_text(cells):
-        return _kind_of_text(evidence, cells)
+        return _kind_of_text(evidence)
     return Column(name=name, kind=_kind_of_numbers(evidence)), []
 
 
@@ -75,7 +77,7 @@ def with_kind(name: str, cells: pa.Array, kind: Kind) -> tuple[Column, list[Prob
     return Column(name=name, kind=kind), []
 
 
-def _kind_of_text(evidence: _Evidence, cells: pa.Array) -> tuple[Column, list[Problem]]:
+def _kind_of_text(evidence: _Evidence) -> tuple[Column, list[Problem]]:
     distinct = evidence.distinct
     numeric = pc.match_substring_regex(distinct, NUMBER_OR_INFINITE)
     if pc.all(numeric).as_py():
@@ -85,11 +87,12 @@ def _kind_of_text(evidence: _Evidence, cells: pa.Array) -> tuple[Column, list[Pr
     if _are_dates(distinct):
         return _datetime(evidence.name, distinct)
     kind: Kind = "identifier" if _is_identifier(evidence) else "text" if _is_free_writing(evidence) else "category"
-    return Column(name=evidence.name, kind=kind), _nearly_numbers(evidence.name, cells)
+    return Column(name=evidence.name, kind=kind), _nearly_numbers(evidence)
 
 
 def _kind_of_numbers(evidence: _Evidence) -> Kind:
     values = numbers(evidence.cells, Column(name=evidence.name, kind="number"))
+    values = values[~np.isnan(values)]
     padded = is_text(evidence.cells) and pc.any(pc.match_substring_regex(evidence.distinct, r"^[+-]?0\d")).as_py()
     whole = bool((values == np.floor(values)).all())
     if whole and evidence.names_every_row and (_NAMES_A_ROW.search(evidence.name) or _counts_the_rows(values)):
@@ -97,7 +100,7 @@ def _kind_of_numbers(evidence: _Evidence) -> Kind:
     if whole and (padded or _NAMES_A_CODE.search(evidence.name)):
         return "category"
     low, high = float(values.min()), float(values.max())
-    if len(evidence.distinct) == 2 and (low, high) == (0.0, 1.0):
+    if whole and (low, high) == (0.0, 1.0):
         return "boolean"
     # A count starts near nothing: years and the like lie far from 0 and are measured, not counted.
     return "count" if whole and low >= 0 and high <= _LARGEST_COUNT and 2 * low <= high and low < high else "number"
@@ -131,7 +134,7 @@ def _is_identifier(evidence: _Evidence) -> bool:
         return False
     if _NAMES_A_ROW.search(evidence.name):
         return True
-    if evidence.n_rows < _FEWEST_FOR_FORM:
+    if len(evidence.cells) < _FEWEST_FOR_FORM:
         return False
     if pc.all(pc.match_substring_regex(evidence.distinct, _UUID_OR_HASH)).as_py():
         return True
@@ -140,7 +143,7 @@ def _is_identifier(evidence: _Evidence) -> bool:
 
 
 def _is_free_writing(evidence: _Evidence) -> bool:
-    share = len(evidence.distinct) / len(evidence.cells)
+    share = len(evidence.distinct) / evidence.n_present
     words = pc.mean(pc.count_substring_regex(evidence.distinct, r"\S+")).as_py()
     length = pc.mean(pc.utf8_length(evidence.distinct)).as_py()
     if len(evidence.distinct) > _MOST_LABELS:
@@ -148,11 +151,11 @@ def _is_free_writing(evidence: _Evidence) -> bool:
     return bool(share > 0.5 and (words >= 5 or length >= 40))
 
 
-def _nearly_numbers(name: str, cells: pa.Array) -> list[Problem]:
+def _nearly_numbers(evidence: _Evidence) -> list[Problem]:
     """Warn of a column of numbers that a few stray words have turned into labels."""
-    stray = pc.fill_null(pc.invert(pc.match_substring_regex(cells, NUMBER_OR_INFINITE)), False).to_numpy(zero_copy_only=False)
-    n_stray, n = int(stray.sum()), len(cells) - cells.null_count
-    if n_stray > 0.1 * n:
+    stray = pc.invert(pc.match_substring_regex(evidence.cells, NUMBER_OR_INFINITE)).fill_null(False).to_numpy(zero_copy_only=False)
+    n_stray = int(stray.sum())
+    if n_stray > 0.1 * evidence.n_present:
         return []
     what = f"holds numbers in all but {n_stray} rows and is therefore read as labels: correct row {first_row(stray)} first"
-    return [Problem(what=what, column=name, rows=n_stray)]
+    return [Problem(what=what, column=evidence.name, rows=n_stray)]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.core.errors import InputError, SchemaError
 from evalkit.core.sample import Problem, Table
-from evalkit.core.schema import Column, Kind, Schema
+from evalkit.core.schema import KINDS, Column, Kind, Schema
 from evalkit.data.cells import RawTable, shown
 from evalkit.data.conforming import build, conform, under_schema
 from evalkit.data.files import read_file
@@ -88,6 +88,9 @@ def _as_array(source: Any) -> np.ndarray[Any, Any]:
 def _with_kinds_found(raw: RawTable, kinds: Mapping[str, Kind]) -> Table:
     if unknown := [column for column in kinds if column not in raw.cells]:
         raise SchemaError(f"kinds names the column {shown(unknown[0])}, which {shown(raw.name)} does not have: check the spelling")
+    if wrong := [column for column, kind in kinds.items() if kind not in KINDS]:
+        raise InputError(f"the kind of column {shown(wrong[0])} has to be one of {', '.join(KINDS)}: correct kinds")
+    kinds = {**raw.declared, **kinds}
     columns: list[Column] = []
     problems: list[Problem] = []
     for column_name, cells in raw.cells.items():

@@ -4,6 +4,7 @@ Pieces are hashed into a few signed buckets. That finds text of another make (ga
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal, Self
 
 import numpy as np
@@ -55,24 +56,22 @@ class TextEncoder(BaseModel):
 
     def encode(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """All features; missing where the text is."""
-        texts = frame[self.column]
-        present = np.flatnonzero(texts.notna().to_numpy())
-        values = np.full((len(texts), 2 + len(_CLASSES) + N_BUCKETS), np.nan)
-        for rows in _batches(texts, present):
-            values[rows] = _features([str(texts.iat[row]) for row in rows])
-        return values
+        place, texts = pd.factorize(frame[self.column].to_numpy(object))
+        values = np.full((len(texts) + 1, 2 + len(_CLASSES) + N_BUCKETS), np.nan)  # the last one, place -1, is missing
+        for batch in _batches(texts):
+            values[batch] = _features(texts[batch].tolist())
+        return values[place]
 
     def decode(self, values: NDArray[np.float64]) -> pd.Series:
         """Missing in every row."""
         return pd.Series([None] * len(values), dtype=object)
 
 
-def _batches(texts: pd.Series, rows: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Rows in portions of bounded memory."""
-    lengths = np.cumsum([len(str(texts.iat[row])) for row in rows])
-    portion = lengths // _CHARACTERS_AT_ONCE
-    for number in np.unique(portion):
-        yield rows[portion == number]
+def _batches(texts: NDArray[np.object_]) -> Iterator[slice]:
+    """Portions of bounded memory."""
+    portion = np.cumsum([len(text) for text in texts]) // _CHARACTERS_AT_ONCE
+    starts = np.flatnonzero(np.diff(portion, prepend=-1.0))
+    return (slice(start, stop) for start, stop in pairwise([*starts, len(texts)]))
 
 
 def _features(texts: list[str]) -> NDArray[np.float64]:

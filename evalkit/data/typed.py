@@ -17,8 +17,8 @@ from evalkit.data.dates import read_moments
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _INFINITE = r"^[+-]?(?i:inf|infinity)$"
 NUMBER_OR_INFINITE = f"{NUMBER}|{_INFINITE}"
-TRUE_WORDS = ("true", "yes", "t", "y", "ja", "on", "1", "1.0")
-FALSE_WORDS = ("false", "no", "f", "n", "nein", "off", "0", "0.0")
+TRUE_WORDS = ("true", "yes", "t", "y", "ja", "on")
+FALSE_WORDS = ("false", "no", "f", "n", "nein", "off")
 
 _UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _Typed = tuple[pd.Series, list[Problem]]
@@ -50,7 +50,7 @@ def numbers(cells: pa.Array, column: Column) -> NDArray[np.float64]:
         _refuse(cells.is_valid(), cells, column, "a number")
     if pa.types.is_boolean(cells.type):
         cells = cells.cast(pa.uint8())
-    values = np.asarray(cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False))
+    values = np.asarray(cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)) + 0.0  # -0.0 is 0.0
     if (row := first_row(np.isinf(values))) is not None:
         raise InputError(
             f"column {shown(column.name)} holds an infinite number (inf, or one beyond 1e308) in row {row}: "
@@ -74,11 +74,12 @@ def _booleans(cells: pa.Array, column: Column) -> _Typed:
     if pa.types.is_boolean(cells.type):
         return _numbers(cells, column)
     words = pc.utf8_lower(text_of(cells))
-    true = pc.is_in(words, value_set=pa.array(TRUE_WORDS, pa.large_string()))
-    false = pc.is_in(words, value_set=pa.array(FALSE_WORDS, pa.large_string()))
+    numeric = pc.match_substring_regex(words, NUMBER)
+    values = pc.if_else(numeric, pc.replace_substring_regex(words, r"^\+", ""), pa.scalar(None, words.type)).cast(pa.float64())
+    true = pc.or_(pc.is_in(words, value_set=pa.array(TRUE_WORDS, words.type)), pc.equal(values, 1.0).fill_null(False))
+    false = pc.or_(pc.is_in(words, value_set=pa.array(FALSE_WORDS, words.type)), pc.equal(values, 0.0).fill_null(False))
     _refuse(pc.invert(pc.or_(true, false)), cells, column, "yes or no (or 1 or 0, true or false)")
-    values = true.to_numpy(zero_copy_only=False).astype(np.float64)
-    return pd.Series(np.where(cells.is_null().to_numpy(zero_copy_only=False), np.nan, values)), []
+    return pd.Series(np.where(_mask(cells.is_null()), np.nan, _mask(true).astype(np.float64))), []
 
 
 def _labels(cells: pa.Array, column: Column) -> _Typed:
@@ -108,10 +109,14 @@ def _datetimes(cells: pa.Array, column: Column) -> _Typed:
 def _stamps(cells: pa.Array) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
     factor = _UNITS[cells.type.unit]
     ticks = cells.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
-    missing = cells.is_null().to_numpy(zero_copy_only=False)
+    missing = _mask(cells.is_null())
     outside = np.abs(ticks) > (2**63 - 1) // factor
     nanoseconds = np.where(outside, 0, ticks) * factor
     return np.where(missing | outside, np.datetime64("NaT", "ns"), nanoseconds.astype("datetime64[ns]")), outside
+
+
+def _mask(flags: pa.Array) -> NDArray[np.bool_]:
+    return np.asarray(flags.to_numpy(zero_copy_only=False))
 
 
 def _refuse(bad: pa.Array, cells: pa.Array, column: Column, needs: str) -> None:
