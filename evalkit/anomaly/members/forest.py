@@ -1,0 +1,96 @@
+"""A small forest of regression or classification trees as plain arrays."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.core.state import ReadState, State
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """Trees with their nodes behind one another.
+
+    Attributes:
+        roots: (t,) node of each tree's root.
+        feature: (nodes,) which input a node asks, or -1 at a leaf.
+        threshold: (nodes,) go left where input <= threshold.
+        left, right: (nodes,) children.
+        values: (nodes, v) what a leaf says.
+        seen: (t, n) which training rows each tree has seen; None on a forest read from a state.
+    """
+
+    roots: NDArray[np.int32]
+    feature: NDArray[np.int32]
+    threshold: NDArray[np.float64]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    values: NDArray[np.float32]
+    seen: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def from_sklearn(cls, fitted: Any, values: list[NDArray[np.float64]], n_rows: int) -> Self:
+        """Copy a fitted scikit-learn forest; ``values`` has one (nodes, v) array a tree."""
+        trees = [estimator.tree_ for estimator in fitted.estimators_]
+        starts = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
+        seen = np.zeros((len(trees), n_rows), dtype=np.bool_)
+        for tree, rows in enumerate(fitted.estimators_samples_):
+            seen[tree, rows] = True
+
+        def children(name: str) -> NDArray[np.int32]:
+            return np.concatenate([getattr(tree, name) + start for tree, start in zip(trees, starts, strict=True)]).astype(np.int32)
+
+        return cls(
+            starts.astype(np.int32),
+            np.maximum(np.concatenate([tree.feature for tree in trees]), -1).astype(np.int32),
+            np.concatenate([tree.threshold for tree in trees]),
+            children("children_left"),
+            children("children_right"),
+            np.concatenate(values).astype(np.float32),
+            seen,
+        )
+
+    def predict(self, inputs: NDArray[np.float64], *, own: bool = False) -> NDArray[np.float64]:
+        """Mean over the trees of what their leaves say, (n, v).
+
+        Args:
+            inputs: (n, d).
+            own: the inputs are the training rows; each is judged by the trees that have not seen it (by all, where all have).
+        """
+        inputs = inputs.astype(
+            np.float32
+        )  # scikit-learn grows its trees on these, and rows near a threshold must fall the same way
+        total = np.zeros((len(inputs), self.values.shape[1]))
+        count = np.zeros(len(inputs))
+        for tree, root in enumerate(self.roots):
+            weight = self._unseen(tree) if own else np.ones(len(inputs))
+            total += weight[:, None] * self.values[self._leaves(inputs, root)]
+            count += weight
+        return total / count[:, None]
+
+    def _unseen(self, tree: int) -> NDArray[np.float64]:
+        if self.seen is None:
+            raise ValueError("a forest read from a state does not know its training rows")
+        return np.where(self.seen.all(axis=0), 1.0, ~self.seen[tree])
+
+    def _leaves(self, inputs: NDArray[np.float32], root: np.int32) -> NDArray[np.intp]:
+        node = np.full(len(inputs), root, dtype=np.intp)
+        active = np.arange(len(inputs))
+        while len(active):
+            here = node[active]
+            feature = self.feature[here]
+            inner = feature >= 0
+            active, here, feature = active[inner], here[inner], feature[inner]
+            node[active] = np.where(inputs[active, feature] <= self.threshold[here], self.left[here], self.right[here])
+        return node
+
+    def to_state(self) -> State:
+        """The nodes."""
+        return {name: value for name, value in vars(self).items() if name != "seen"}
+
+    @classmethod
+    def from_state(cls, state: ReadState) -> Self:
+        """The inverse of :meth:`to_state`."""
+        return cls(**state)
