@@ -1,5 +1,7 @@
 """The result of a run: the finding, the alarms, and why each was raised."""
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
@@ -8,7 +10,7 @@ from evalkit.compare import words
 from evalkit.compare.alarms import SHARE_TO_HERE, at_fdr, most_anomalous_first, reasons_of, row_name
 from evalkit.compare.charts import p_value_plot, reason_bars, score_histogram
 from evalkit.compare.report import calibration_words, checks, p_value_words, settings
-from evalkit.run.jobs import Job, find_job
+from evalkit.run.jobs import Job
 from parts.downloads import download_alarms, further_downloads
 from parts.escape import escaped
 
@@ -18,13 +20,13 @@ SHARES = ["5", "10", "20"]
 
 def result(job: Job) -> None:
     """Everything about a finished run."""
-    loaded = load(job.id)
+    own = f"{100 * load(job.folder).summary.fdr:g}"
     header = st.container(horizontal=True, vertical_alignment="center")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sentence = st.container(width="stretch", gap=None)
-        share = _accepted(100 * loaded.summary.fdr)
+        share = _accepted(job, own)
         st.button("Use my file" if job.request().sample else "Start another", on_click=forget, key="again")
-    detection = shown(job.id, share / 100)
+    detection = shown(job.folder, float(share) / 100)
     with header:
         st.markdown(f"#### {escaped(detection.summary.finding)}", width="stretch")
         download_alarms(detection)
@@ -35,15 +37,15 @@ def result(job: Job) -> None:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def load(job_id: str) -> Detection:
+def load(folder: Path) -> Detection:
     """The run's result, read once for all sessions."""
-    return find_job(job_id).detection()
+    return Job(folder).detection()
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def shown(job_id: str, fdr: float) -> Detection:
+def shown(folder: Path, fdr: float) -> Detection:
     """The run at another accepted share of false alarms."""
-    return at_fdr(load(job_id), fdr)
+    return at_fdr(load(folder), fdr)
 
 
 def forget() -> None:
@@ -52,23 +54,21 @@ def forget() -> None:
     st.query_params.clear()
 
 
-def _accepted(own: float) -> float:
-    """The accepted share of false alarms in percent: the run's own at first, or what the link says."""
-    options = sorted({*SHARES, f"{own:g}"}, key=float)
-    asked = st.query_params.get("fdr")
-    if asked is not None and asked not in options:
+def _accepted(job: Job, own: str) -> str:
+    """The accepted share of false alarms in percent: what the link says, or else the run's own."""
+    options = sorted({*SHARES, own}, key=float)
+    asked = st.query_params.get("fdr", own)
+    if asked not in options:
         st.warning("The link asks for a share of false alarms that is not offered; the run's own is shown.")
-    return float(
-        st.segmented_control(
-            "False alarms you accept (%)", options, default=f"{own:g}", required=True, key="fdr", bind="query-params"
-        )
-    )
+    first = asked if asked in options else own
+    share = st.segmented_control("False alarms you accept (%)", options, default=first, required=True, key=f"fdr-{job.id}")
+    st.query_params["fdr"] = share
+    return share
 
 
 def _expectation(job: Job, detection: Detection) -> None:
     summary = detection.summary
-    nothing = "That is good news. The five nearest rows are listed."
-    expected = words.false_alarms(summary.expected_false, summary.n_alarms) if summary.n_alarms else nothing
+    expected = words.expectation(summary.expected_false, summary.n_alarms, summary.fdr)
     st.markdown(f"{expected} **Sample data, not yours.**" if job.request().sample else expected)
     st.text(words.visible(summary.data.name, 60))
 

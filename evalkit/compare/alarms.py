@@ -40,7 +40,7 @@ def at_fdr(detection: Detection, fdr: float) -> Detection:
     summary = detection.summary.model_copy(
         update={
             "fdr": fdr,
-            "finding": finding(n_alarms, n_rows, fdr),
+            "finding": finding(n_alarms, n_rows),
             "n_alarms": n_alarms,
             "expected_false": fdr * n_alarms,
             "threshold_p": float(alarms["p_value"].max()) if n_alarms else fdr / n_rows,

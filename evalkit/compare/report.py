@@ -39,7 +39,7 @@ def report_html(detection: Detection) -> str:
         summary=summary,
         colours=[(role, light, dark) for role, light, dark in zip(LIGHT._fields, LIGHT, DARK, strict=True) if role != "page"]
         + [("page", LIGHT.page, DARK.page)],
-        expectation=words.false_alarms(summary.expected_false, summary.n_alarms),
+        expectation=words.expectation(summary.expected_false, summary.n_alarms, summary.fdr),
         facts=_facts(summary),
         histogram=Markup(to_svg(score_histogram(detection).properties(width=_WIDTH))),  # noqa: S704 - vl-convert escapes what it draws
         histogram_words=_histogram_words(summary),

@@ -63,34 +63,28 @@ def figure(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def false_alarms(expected: float, n_alarms: int) -> str:
-    """What to expect of the alarms, as a sentence.
+def expectation(expected: float, n_alarms: int, fdr: float) -> str:
+    """What to expect of the alarms, or that there are none, as a sentence.
 
-    >>> false_alarms(2.3, 23)
+    >>> expectation(2.3, 23, 0.1)
     'Expect about 2 false alarms among them.'
-    >>> false_alarms(0.2, 2)
+    >>> expectation(0.2, 2, 0.1)
     'Expect fewer than one false alarm among them.'
-    >>> false_alarms(0.0, 0)
-    ''
+    >>> expectation(0.0, 0, 0.1)
+    'No row stands out at 10 %: that is good news. The nearest rows are listed instead.'
     """
     if not n_alarms:
-        return ""
+        return f"No row stands out at {percent(fdr)}: that is good news. The nearest rows are listed instead."
     if expected < 0.75:
         return "Expect fewer than one false alarm among them."
     n = round(expected)
     return f"Expect about {count(n)} false {'alarm' if n == 1 else 'alarms'} among them."
 
 
-def finding(n_alarms: int, n_rows: int, fdr: float) -> str:
+def finding(n_alarms: int, n_rows: int) -> str:
     """The result of a detection as a sentence.
 
-    >>> finding(23, 4000, 0.1)
+    >>> finding(23, 4000)
     '23 of 4,000 rows look anomalous'
-    >>> finding(1, 4000, 0.1)
-    '1 of 4,000 rows looks anomalous'
-    >>> finding(0, 4000, 0.1)
-    'No row of 4,000 stands out when 10 % false alarms are accepted'
     """
-    if not n_alarms:
-        return f"No row of {count(n_rows)} stands out when {percent(fdr)} false alarms are accepted"
-    return f"{count(n_alarms)} of {count(n_rows)} rows {'looks' if n_alarms == 1 else 'look'} anomalous"
+    return f"{count(n_alarms)} of {count(n_rows)} rows look anomalous"

@@ -48,7 +48,7 @@ def _summary(scores: pd.DataFrame, fdr: float, hostile: str | None, n_columns: i
     n_rows, alarms = len(scores), scores[scores["is_anomaly"]]
     n_alarms = len(alarms)
     return Summary(
-        finding=finding(n_alarms, n_rows, fdr),
+        finding=finding(n_alarms, n_rows),
         caution=("The tail of the calibration is modelled: p-values below 1 in 500 are an extrapolation.",),
         way="one table",
         scores_are="out of fold: no row was scored by a model that had seen it",

@@ -80,7 +80,7 @@ def test_every_alarm_is_listed_with_value_and_usual(make_detection):
 
 def test_no_alarm_is_good_news(make_detection):
     text = Reader(report_html(make_detection(n_odd=0))).text
-    assert "No row of 2,000 stands out" in text
+    assert "No row stands out at 10 %" in text
     assert "The nearest rows, none of them an alarm" in text
     assert "That is good news" in text
 

@@ -35,4 +35,4 @@ def test_a_share_is_never_shown_as_none_or_all_when_it_is_not(share):
     ("expected", "n", "said"), [(0.74, 7, "fewer than one"), (0.8, 8, "about 1 false alarm "), (5.4, 54, "about 5 false alarms")]
 )
 def test_expected_false_alarms_in_words(expected, n, said):
-    assert said in words.false_alarms(expected, n)
+    assert said in words.expectation(expected, n, 0.1)

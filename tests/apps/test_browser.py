@@ -1,0 +1,222 @@
+"""The app in a real browser: a server of its own, Chromium, and every request watched."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from evalkit.compare.report import write_report
+from evalkit.core.bundled import bundled
+from evalkit.run.jobs import Request, Settings
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 60_000
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """EVALKIT_CHROMIUM, or the system's Chromium, or else Playwright's own; none of them is an error."""
+    path = os.environ.get("EVALKIT_CHROMIUM") or ("/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def server(home, tmp_path_factory):
+    """A server that has answered no page yet, started as `evalkit app` starts it, in another directory."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    flags = [f"--server.port={port}", "--server.headless=true"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", str(bundled("apps") / "streamlit_app.py"), *flags],
+        env=os.environ | {"EVALKIT_HOME": str(home)},
+        cwd=tmp_path_factory.mktemp("elsewhere"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(30)
+
+
+def _wait_for(url, process):
+    for _ in range(300):
+        assert process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(url):  # noqa: S310 - our own server
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer")
+
+
+@pytest.fixture
+def page(browser, server):
+    """A page whose requests are recorded; at the end none may have left this machine and no text may have run."""
+    context = browser.new_context(base_url=server, viewport={"width": 1280, "height": 800}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE)
+    asked = []
+    opened = context.new_page()
+    context.on("request", lambda request: asked.append(request.url))
+    opened.on("websocket", lambda socket: asked.append(socket.url))
+    yield opened
+    assert opened.evaluate("window.__xss === undefined")
+    context.close()
+    assert any(url.startswith("ws://127.0.0.1:") for url in asked)
+    strangers = [url for url in asked if not url.startswith((f"{server}/", server.replace("http", "ws"), "data:", "blob:"))]
+    assert strangers == []
+
+
+def pick(page, group, label):
+    page.locator(f"[class*='st-key-{group}']").get_by_role("radio", name=label, exact=True).click()
+
+
+def download(page, key):
+    with page.expect_download() as waiting:
+        page.locator(f".st-key-{key} button").click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def shows(page, text):
+    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+
+
+def heading(page):
+    return page.get_by_role("heading", level=4).first
+
+
+def test_the_first_request_to_a_fresh_server_may_be_any_page(page):
+    page.goto("/detect")
+    expect(heading(page)).to_have_text("Which rows do not belong?", timeout=PATIENCE)
+    expect(page.get_by_role("link", name="Home")).to_be_visible()
+    expect(page.get_by_text("streamlit app")).to_have_count(0)
+    expect(page.get_by_text("Deploy")).to_have_count(0)
+
+
+def test_from_upload_to_download(page, table_file, reference_file, home):
+    page.goto("/")
+    page.get_by_role("button", name="Detect anomalies").click()
+    pick(page, "which", "My file")
+    page.locator("input[type=file]").set_input_files(table_file)
+    shows(page, "small.csv")
+    pick(page, "against", "A clean reference")
+    page.locator(".st-key-reference_file input[type=file]").set_input_files(reference_file)
+    shows(page, "clean.csv")
+    pick(page, "accepted", "10")
+    pick(page, "effort", "Fast")
+    page.get_by_label("Column that names the rows (optional)").fill("id")
+    page.get_by_label("Column that names the rows (optional)").press("Enter")
+    page.get_by_role("button", name="Find anomalies").click()
+    shows(page, "Last sign of life")
+    expect(heading(page)).to_contain_text("of 400 rows look anomalous", timeout=PATIENCE)
+    run = home / "runs" / page.url.partition("run=")[2].partition("&")[0]
+    assert json.loads((run / "request.json").read_text())["settings"]["id_column"] == "id"
+
+    finding = heading(page).inner_text()
+    n_alarms = int(finding.split()[0])
+    alarms = pd.read_csv(BytesIO(download(page, "download_alarms")))
+    assert len(alarms) == n_alarms
+
+    pick(page, "fdr", "20")
+    page.wait_for_url("**fdr=20**")
+    shows(page, "flagged from")
+    assert len(pd.read_csv(BytesIO(download(page, "download_alarms")))) >= n_alarms
+
+    first = page.url
+    page.locator("[class*='st-key-alarms'] .dvn-scroller").first.click(position={"x": 15, "y": 35 * 2 + 18})
+    page.wait_for_function("before => location.href !== before", arg=first)
+    assert "row=" in page.url
+
+    page.get_by_role("button", name="More").click()
+    report = download(page, "download_report-html").decode()
+    assert "of 400 rows" in report
+    assert len(pd.read_parquet(BytesIO(download(page, "download_scores-parquet")))) == 400
+    assert json.loads(download(page, "download_settings-json"))["fdr"] == 0.2
+
+    chosen = page.url
+    page.reload()
+    expect(heading(page)).to_contain_text("of 400 rows look anomalous", timeout=PATIENCE)
+    assert page.url == chosen
+
+
+def test_foreign_text_is_shown_as_its_text(page, home, detection, table_file, monkeypatch, keep, shown_text):
+    monkeypatch.setenv("EVALKIT_HOME", str(home))
+    keep(detection, Request(data=table_file, settings=Settings(fdr=0.1, id_column="id")), "20260101-000000-bbbbbb")
+    page.goto("/detect?run=20260101-000000-bbbbbb")
+    expect(heading(page)).to_contain_text("of 400 rows look anomalous", timeout=PATIENCE)
+    for name in ("Can the p-values be trusted?", "Data and settings used", "All scores"):
+        page.get_by_text(name).click()
+    shows(page, shown_text[:40])
+    expect(page.locator("img[src*=canary], a[href^='javascript']")).to_have_count(0)
+    page.wait_for_timeout(1000)
+
+
+def test_the_report_asks_for_nothing(browser, detection, tmp_path):
+    write_report(detection, tmp_path / "report.html")
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((tmp_path / "report.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(topic => { topic.open = true })")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("of 400 rows")
+    assert page.evaluate("window.__xss === undefined")
+    page.close()
+    assert asked == [(tmp_path / "report.html").as_uri()]
+
+
+def test_a_stopped_run_says_so(page, home, tmp_path):
+    pd.concat([pd.read_csv(bundled("data_samples") / "payments.csv")] * 2).to_csv(tmp_path / "many.csv", index=False)
+    page.goto("/detect")
+    pick(page, "which", "My file")
+    page.locator("input[type=file]").set_input_files(tmp_path / "many.csv")
+    shows(page, "many.csv")
+    pick(page, "effort", "Best")
+    page.get_by_role("button", name="Find anomalies").click()
+    shows(page, "Last sign of life")
+    page.get_by_role("button", name="Stop").click()
+    shows(page, "You stopped this run.")
+    page.get_by_role("button", name="Start again").click()
+    expect(heading(page)).to_have_text("Which rows do not belong?")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_the_screen(browser, server, home, detection, table_file, monkeypatch, keep, width, scheme):
+    monkeypatch.setenv("EVALKIT_HOME", str(home))
+    keep(detection, Request(data=table_file), "20260101-000000-cccccc")
+    page = browser.new_page(base_url=server, viewport={"width": width, "height": 844}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
+    page.goto("/detect?run=20260101-000000-cccccc")
+    expect(page.locator("[class*='st-key-alarms'] canvas").first).to_be_visible(timeout=PATIENCE)
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+    dark = page.evaluate("getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor") != "rgb(255, 255, 255)"
+    assert dark == (scheme == "dark")
+    page.close()

@@ -1,0 +1,172 @@
+import os
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from evalkit.core.errors import InputError
+from evalkit.run import jobs
+from evalkit.run.jobs import Job, Request, Settings, delete, find_job, list_jobs, runs_folder, start
+from evalkit.run.uploads import Upload
+
+
+def asked(name="20260101-000000-abcdef", **files):
+    """A job's folder with a request and the given files."""
+    folder = runs_folder() / name
+    folder.mkdir(parents=True)
+    (folder / "request.json").write_text(Request(data="a.csv").model_dump_json())
+    for file, text in files.items():
+        (folder / file.replace("__", ".")).write_text(text)
+    return Job(folder)
+
+
+def aged(path, seconds):
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def until(job, *states, seconds=120):
+    end = time.monotonic() + seconds
+    while (status := job.status()).state not in states:
+        assert time.monotonic() < end, status
+        time.sleep(0.1)
+    return status
+
+
+@pytest.mark.parametrize(
+    ("files", "state"),
+    [
+        ({}, "queued"),
+        ({"heartbeat": ""}, "running"),
+        ({"heartbeat": "", "stop": ""}, "stopping"),
+        ({"heartbeat": "", "ended": "", "stopped": "", "stop": ""}, "stopped"),
+        ({"heartbeat": "", "ended": "", "error__txt": "column 'a' is empty"}, "failed"),
+        ({"heartbeat": "", "ended": ""}, "died"),
+        ({"heartbeat": "", "ended": "", "report__html": "<html>"}, "finished"),
+    ],
+)
+def test_the_folder_says_where_the_job_stands(files, state):
+    assert asked(**files).status().state == state
+
+
+def test_a_process_that_fell_silent_is_not_shown_as_running():
+    job = asked(heartbeat="")
+    aged(job.folder / "heartbeat", jobs.DEAD_AFTER_SECONDS + 1)
+    status = job.status()
+    assert status.state == "died"
+    assert status.heartbeat_seconds > jobs.DEAD_AFTER_SECONDS
+
+
+def test_a_process_that_never_began_is_not_shown_as_starting_for_ever():
+    job = asked()
+    aged(job.folder / "request.json", jobs.START_SECONDS + 1)
+    assert job.status().state == "died"
+
+
+def test_elapsed_time_ends_with_the_job():
+    job = asked(heartbeat="", ended="", error__txt="no")
+    aged(job.folder / "request.json", 100)
+    aged(job.folder / "ended", 70)
+    assert job.status().elapsed_seconds == pytest.approx(30, abs=2)
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../20260101-000000-abcdef", "20260101-000000-ABCDEF", "20260101-000000-abcdef\n", "/etc"]
+)
+def test_only_names_of_jobs_lead_to_folders(name):
+    asked()
+    with pytest.raises(InputError, match="no such run"):
+        find_job(name)
+
+
+def test_jobs_are_listed_newest_first_and_nothing_else():
+    assert list_jobs() == []
+    for name in ("20260101-000000-aaaaaa", "20260301-000000-aaaaaa", "20260201-000000-aaaaaa"):
+        asked(name)
+    (runs_folder() / "something else").mkdir()
+    (runs_folder() / "20260401-000000-aaaaaa").mkdir()
+    assert [job.id[:6] for job in list_jobs()] == ["202603", "202602", "202601"]
+    assert len(list_jobs(at_most=2)) == 2
+
+
+def test_a_running_job_is_not_deleted():
+    job = asked(heartbeat="")
+    with pytest.raises(InputError, match="stop it before"):
+        delete(job)
+    (job.folder / "ended").touch()
+    delete(job)
+    assert not job.folder.exists()
+
+
+@pytest.mark.parametrize("fdr", [0.0, 1.0, 7.0])
+def test_settings_out_of_range_are_refused(fdr):
+    with pytest.raises(ValidationError):
+        Settings(fdr=fdr)
+
+
+def test_a_refused_upload_leaves_no_folder():
+    with pytest.raises(InputError, match="empty"):
+        start(Upload("a.csv", b""))
+    assert not runs_folder().exists()
+
+
+def table():
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"name": [f"r{i}" for i in range(300)], "a": draw.normal(size=300), "b": draw.normal(size=300)})
+    frame.loc[7, ["a", "b"]] = [40.0, -40.0]
+    return frame.to_csv(index=False).encode()
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """The processes that were started."""
+    started = []
+    real = subprocess.Popen
+
+    def popen(*args, **settings):
+        started.append(real(*args, **settings))
+        return started[-1]
+
+    monkeypatch.setattr(jobs.subprocess, "Popen", popen)
+    return started
+
+
+def test_a_job_runs_by_itself_and_keeps_its_result(processes):
+    job = start(Upload("my table.csv", table()), settings=Settings(fdr=0.2, effort="fast", id_column="name"))
+    status = until(job, "finished", "failed", "died", "stopped")
+    assert status.state == "finished", (status, (job.folder / "log.txt").read_text())
+    detection = find_job(job.id).detection()
+    assert detection.summary.data.name == "my table.csv"
+    assert detection.scores.loc[detection.scores["anomaly_score"].idxmax(), "name"] == "r7"
+    assert detection.summary.finding in job.report.read_text(encoding="utf-8")
+    assert processes[0].wait() == 0
+
+
+def test_bad_data_end_in_one_sentence(processes):
+    job = start(Upload("noise.csv", bytes(range(256)) * 40), settings=Settings(effort="fast"))
+    status = until(job, "failed", "finished", "died")
+    assert status.state == "failed"
+    assert status.error
+    assert "\n" not in status.error
+    assert "Traceback" not in (job.folder / "log.txt").read_text()
+    assert processes[0].wait() == 0
+
+
+def test_a_killed_process_is_noticed(processes, monkeypatch):
+    monkeypatch.setattr(jobs, "DEAD_AFTER_SECONDS", 2.5)
+    job = start(Upload("t.csv", table()), settings=Settings(effort="best"))
+    until(job, "running", "finished")
+    os.kill(processes[0].pid, signal.SIGKILL)
+    processes[0].wait()
+    assert until(job, "died", "finished", seconds=20).state == "died"
+
+
+def test_a_running_job_is_stopped(processes):
+    job = start(Upload("t.csv", table()), settings=Settings(effort="best"))
+    job.stop()
+    assert until(job, "stopped", "finished").state == "stopped"
+    assert processes[0].wait() == 0

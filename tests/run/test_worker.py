@@ -1,0 +1,79 @@
+import pytest
+
+from evalkit.core.errors import InputError
+from evalkit.core.progress import Step
+from evalkit.run import worker
+from evalkit.run.jobs import Job, Request, Settings, runs_folder
+from evalkit.run.worker import work
+
+
+@pytest.fixture
+def job(tmp_path):
+    folder = runs_folder() / "20260101-000000-abcdef"
+    folder.mkdir(parents=True)
+    request = Request(data=tmp_path / "a.csv", settings=Settings(fdr=0.2, seed=3, effort="fast", ignore=("b",)))
+    (folder / "request.json").write_text(request.model_dump_json())
+    return Job(folder)
+
+
+def test_the_request_reaches_the_verb(job, monkeypatch):
+    asked = {}
+
+    def detect(data, **settings):
+        asked.update(settings, data=data)
+        raise InputError("enough")
+
+    monkeypatch.setattr(worker, "detect", detect)
+    work(job)
+    del asked["progress"]
+    expected = {"reference": None, "fdr": 0.2, "seed": 3, "effort": "fast", "id_column": None, "ignore": ("b",)}
+    assert asked == {"data": job.request().data, **expected}
+
+
+def test_progress_is_there_while_it_runs(job, monkeypatch):
+    def detect(data, *, progress, **settings):
+        progress(Step("fitting", 0, 8, {"loss": 2.5}))
+        status = job.status()
+        assert (status.state, status.stage, status.done, status.total) == ("running", "fitting", 0, 8)
+        assert status.figures == {"loss": 2.5}
+        assert status.left_seconds is None
+        progress(Step("fitting", 8, 8))
+        assert job.status().left_seconds == 0
+        raise InputError("enough")
+
+    monkeypatch.setattr(worker, "detect", detect)
+    work(job)
+    assert job.status().error == "enough"
+
+
+def test_a_wish_to_stop_is_confirmed(job, monkeypatch):
+    def detect(data, *, progress, **settings):
+        progress(Step("fitting", 1, 8))
+        job.stop()
+        assert job.status().state == "stopping"
+        progress(Step("fitting", 2, 8))
+        raise AssertionError("the wish was not heard")
+
+    monkeypatch.setattr(worker, "detect", detect)
+    work(job)
+    assert job.status().state == "stopped"
+
+
+def test_bad_data_end_in_their_sentence(job):
+    work(job)
+    status = job.status()
+    assert status.state == "failed"
+    assert "a.csv" in status.error
+    assert "\n" not in status.error
+
+
+def test_a_defect_is_not_kept_quiet(job, monkeypatch):
+    def detect(data, **settings):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(worker, "detect", detect)
+    with pytest.raises(ZeroDivisionError):
+        work(job)
+    status = job.status()
+    assert status.state == "died"
+    assert "log.txt" in status.error
