@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from evalkit.core.errors import ShapeError
 from evalkit.core.state import State
 from evalkit.data.rows import Feature, Rows
 
-HeadKind = Literal["number", "count", "boolean", "category"]
+HeadKind = Literal["number", "count", "boolean", "category", "constant"]
 _LINEAR = 3.0
 FURTHEST = 1e100
 _NARROWEST = 1e-200
@@ -28,14 +28,16 @@ class Facts:
     are the median and three times the (normal-consistent) interquartile range, which a few wild values do not move.
 
     Attributes:
-        heads: the likelihood each feature gets. A number with exactly two values in the training rows is a ``boolean``.
+        heads: the likelihood each feature gets. A number with exactly two values in the training rows is a ``boolean``; one with
+            a single value is ``constant``.
         levels: known levels of a category, else 0.
         center, scale, mean, spread: see above; for a boolean, ``center`` is the value that counts as 0 and ``scale`` the
             distance to the one that counts as 1.
         low, high: the range of the training rows, in the feature's own units.
         missing: smoothed share of missing values, strictly between 0 and 1.
         can_miss: whether a value was missing in the training rows.
-        unseen: probability kept for levels that the training rows did not have, > 0 and small.
+        unseen: probability kept for levels, and for values other than a constant's, that the training rows did not have; by
+            Laplace's rule of succession.
     """
 
     heads: tuple[HeadKind, ...]
@@ -52,7 +54,7 @@ class Facts:
 
     def __post_init__(self) -> None:
         lengths = {len(getattr(self, field.name)) for field in fields(self) if field.name != "unseen"}
-        if len(lengths) != 1 or not 0 < self.unseen < 1 or not set(self.heads) <= {"number", "count", "boolean", "category"}:
+        if len(lengths) != 1 or not 0 < self.unseen < 1 or not set(self.heads) <= set(get_args(HeadKind)):
             raise ShapeError(f"facts need one entry a feature, got lengths {sorted(lengths)}")
 
     @classmethod
@@ -88,12 +90,14 @@ class Facts:
 def _of_feature(feature: Feature, values: NDArray[np.float64]) -> tuple[HeadKind, tuple[float, ...]]:
     """The feature's head and its center, scale, mean, spread, low and high."""
     known = values[~np.isnan(values)]
-    if feature.kind == "category" or not len(known):
-        return feature.kind, (0.0, 1.0, 0.0, 1.0, 0.0, float(max(len(feature.levels) - 1, 0)))
-    low, high = float(known.min()), float(known.max())
+    if feature.kind == "category":
+        return "category", (0.0, 1.0, 0.0, 1.0, 0.0, float(max(len(feature.levels) - 1, 0)))
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    if low == high:
+        return "constant", (low, abs(low) or 1.0, 0.0, 1.0, low, high)
     if feature.kind == "boolean":
         return "boolean", (0.0, 1.0, 0.0, 1.0, 0.0, 1.0)
-    if feature.kind == "number" and low < high and bool(np.all((known == low) | (known == high))):
+    if feature.kind == "number" and bool(np.all((known == low) | (known == high))):
         return "boolean", (low, high - low, 0.0, 1.0, low, high)
     center = float(np.median(known))
     scale = _LINEAR * _width(known, center)
@@ -103,12 +107,12 @@ def _of_feature(feature: Feature, values: NDArray[np.float64]) -> tuple[HeadKind
 
 
 def _width(known: NDArray[np.float64], center: float) -> float:
-    """The width of the bulk; of the rest where more than half the values are equal; of the value itself where all are."""
+    """The width of the bulk, or of the rest where more than half the values are equal."""
     with np.errstate(over="ignore"):
         quarters = np.percentile(known, [25, 75])
         away = np.abs(known - center)
-        rest = float(np.median(away[away > 0])) if away.any() else 0.0
-        candidates = (float(quarters[1] - quarters[0]) / _NORMAL_IQR, rest, abs(center), 1.0)
+        rest = float(np.median(away[away > 0]))
+        candidates = (float(quarters[1] - quarters[0]) / _NORMAL_IQR, rest, 1.0)
     return next(width for width in candidates if np.isfinite(width) and width > _NARROWEST)
 
 

@@ -122,20 +122,20 @@ class VAE(Backbone):
             vae = cls(**state["settings"])
             features = tuple(Feature.model_validate(feature) for feature in state["features"])
             facts = Facts.from_state(state["facts"])
-            network = vae._empty_network(TableHeads(facts), state["weights"])
+            network = vae._empty_network(TableHeads(facts), len(features), state["weights"])
             put_arrays(network, state["weights"])
             vae.history_ = History.from_state(state["history"])
             vae._keep(network, features)
             vae._restore_encoder(state["encoder"])
         return vae
 
-    def _empty_network(self, heads: TableHeads, weights: Mapping[str, Array]) -> VAENetwork:
+    def _empty_network(self, heads: TableHeads, n_features: int, weights: Mapping[str, Array]) -> VAENetwork:
         """A network for saved weights; their own sizes are looked at first, so that a file cannot ask for more than it holds."""
         self._check_settings()
-        latent_size = self._latent_size(len(heads.facts.heads))
-        sizes = (heads.n_inputs, self.width, 2 * latent_size, heads.n_outputs)
+        latent_size = self._latent_size(n_features)
+        sizes = (heads.n_inputs, self.width, 2 * latent_size, max(heads.n_outputs, 1))
         said = [weights[name].shape for name in ("pseudo_rows", "encoder.enter.bias", "encoder.leave.bias", "decoder.leave.bias")]
-        if sizes != tuple(shape[-1] for shape in said):
+        if sizes != tuple(shape[-1] for shape in said) or len(heads.facts.heads) != n_features:
             raise ModelError("the saved weights do not fit the saved settings: take the model from its source again or fit it anew")
         return VAENetwork(heads, latent_size, self.width, torch.zeros(*said[0]))
 
@@ -172,7 +172,8 @@ class VAE(Backbone):
         self.network_, self.features_, self.encoder_ = network.eval(), features, None
 
     def _prepared(self, rows: Rows) -> Tensor:
-        return self.network_.heads.prepare(torch.tensor(self._values(rows)))
+        values = self._values(rows)
+        return self.network_.heads.prepare(torch.tensor(values))
 
     def _code(self, values: Array) -> Tensor:
         heads = self.network_.heads
@@ -184,17 +185,17 @@ class VAE(Backbone):
         noise = normal_by_row(random_state, np.arange(n), latent + 1 + 2 * len(self.features_), "vae", "sample")
         uniform = torch.tensor(ndtr(noise[:, latent:]))
         code = self.network_.draw_codes(torch.tensor(noise[:, :latent]), uniform[:, 0])
-        return _numpy(heads.draw(self.network_.decoder(code), uniform[:, 1:]))
+        return _numpy(heads.draw(self.network_.decode(code), uniform[:, 1:]))
 
     @torch.no_grad()
     def _reconstruct(self, values: Array) -> Array:
-        return _numpy(self.network_.heads.expected(self.network_.decoder(self._code(values))))
+        return _numpy(self.network_.heads.expected(self.network_.decode(self._code(values))))
 
     @torch.no_grad()
     def _interpolate(self, first: Array, last: Array, steps: int) -> Array:
         start, end = self._code(first), self._code(last)
         way = torch.linspace(0.0, 1.0, steps, dtype=start.dtype)[:, None]
-        return _numpy(self.network_.heads.expected(self.network_.decoder(start + way * (end - start))))
+        return _numpy(self.network_.heads.expected(self.network_.decode(start + way * (end - start))))
 
 
 def _numpy(values: Tensor) -> Array:

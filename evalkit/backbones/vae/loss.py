@@ -52,7 +52,8 @@ class Bound:
 
     def held_out_loss(self, network: nn.Module) -> float:
         """See :class:`~evalkit.backbones.training.Objective`."""
-        return float(_network(network).per_row(self.held_out, self.held_out_noise).sum(dim=1).mean())
+        with torch.no_grad():
+            return float(_network(network).per_row(self.held_out, self.held_out_noise).sum(dim=1).mean())
 
 
 def _network(network: nn.Module) -> VAENetwork:

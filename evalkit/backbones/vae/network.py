@@ -42,7 +42,7 @@ class VAENetwork(nn.Module):
         super().__init__()
         self.heads, self.latent_size = heads, latent_size
         self.encoder = Perceptron(heads.n_inputs, width, 2 * latent_size)
-        self.decoder = Perceptron(latent_size, width, heads.n_outputs)
+        self.decoder = Perceptron(latent_size, width, max(heads.n_outputs, 1))
         self.pseudo_rows = nn.Parameter(pseudo_rows.clone())
         self.weights = nn.Parameter(torch.zeros(len(pseudo_rows) + 1))
 
@@ -66,7 +66,7 @@ class VAENetwork(nn.Module):
         """:meth:`per_row` with the encoder's inputs given apart, so that a term's slope along each of them can be had."""
         mean, log_sigma = self.encode(inputs)
         code = mean + torch.exp(log_sigma) * eps
-        features = self.heads.terms(x, self.decoder(code))
+        features = self.heads.terms(x, self.decode(code))
         density = -(0.5 * eps * eps + log_sigma + 0.5 * _LOG_TWO_PI).sum(dim=-1)
         cost = density - self.log_prior(code)
         terms = torch.cat([features, cost.unsqueeze(-1)], dim=-1)
@@ -81,12 +81,18 @@ class VAENetwork(nn.Module):
         mean, log_sigma = self.encoder(inputs).chunk(2, dim=-1)
         return mean, log_sigma.clamp(-4.5, 1.5)
 
+    def decode(self, code: Tensor) -> Tensor:
+        """Outputs for the heads, (…, heads.n_outputs)."""
+        outputs: Tensor = self.decoder(code)[..., : self.heads.n_outputs]
+        return outputs
+
     def log_prior(self, code: Tensor) -> Tensor:
         """Log-density of codes, (…, latent) to (…)."""
         mean, log_sigma = self._components()
-        step = (code.unsqueeze(-2) - mean) * torch.exp(-log_sigma)
-        each = -(0.5 * step * step + log_sigma + 0.5 * _LOG_TWO_PI).sum(dim=-1)
-        return torch.logsumexp(log_softmax(self.weights, dim=0) + each, dim=-1)
+        precision = torch.exp(-2 * log_sigma)
+        own = (mean * mean * precision + 2 * log_sigma + _LOG_TWO_PI).sum(dim=-1)
+        square = (code * code) @ precision.T - 2 * code @ (mean * precision).T + own
+        return torch.logsumexp(log_softmax(self.weights, dim=0) - 0.5 * square, dim=-1)
 
     def draw_codes(self, eps: Tensor, uniform: Tensor) -> Tensor:
         """Codes from the prior, (n, latent), for normal noise (n, latent) and uniform numbers (n,)."""
@@ -98,5 +104,5 @@ class VAENetwork(nn.Module):
     def _components(self) -> tuple[Tensor, Tensor]:
         """Mean and log-sigma of the prior's components, the standard normal last."""
         mean, log_sigma = self.encode(self.pseudo_rows)
-        normal = torch.zeros_like(mean[:1])
+        normal = mean.new_zeros(1, self.latent_size)
         return torch.cat([mean, normal]), torch.cat([log_sigma, normal])

@@ -41,7 +41,7 @@ def test_a_few_wild_values_do_not_move_the_units() -> None:
 def test_two_values_are_a_boolean_and_three_are_not() -> None:
     assert of([5.0, -1.0, 5.0, np.nan]).heads == ("boolean",)
     assert of([5.0, -1.0, 0.0]).heads == ("number",)
-    assert of([2.0, 2.0]).heads == ("number",)
+    assert of([2.0, 2.0]).heads == of([2.0, 2.0], "count").heads == of([np.nan]).heads == ("constant",)
     assert of([1.0, 3.0], "count").heads == ("count",)
 
 

@@ -60,6 +60,16 @@ def test_booleans_add_up_to_one_and_neither_of_the_two_costs_more_the_further_of
     assert np.isfinite(rising).all()
 
 
+def test_a_constants_other_values_have_the_probability_of_one_unseen_row() -> None:
+    heads = one("number", [7.0] * 8)
+    assert heads.n_outputs == 0
+    grid = 7 + 7 * np.sinh(np.linspace(-15, 15, 200_002))
+    same, missing = np.exp(-surprise(heads, [7.0, np.nan], []))
+    other = np.trapezoid(np.exp(-surprise(heads, grid.tolist(), [])), grid / 7)
+    assert other / (1 - missing) == pytest.approx(0.1, rel=1e-3)
+    assert same + other + missing == pytest.approx(1, rel=1e-3)
+
+
 @pytest.mark.parametrize("kind", ["number", "count"])
 def test_surprise_is_finite_and_grows_up_to_the_largest_float(kind: str) -> None:
     heads = one(kind, [1.0, 2.0, 3.0, 4.0])
@@ -84,7 +94,7 @@ def test_features_keep_their_order_and_inputs_name_their_owner() -> None:
         changed[:] = rows.values
         changed[:, i] = np.where(np.isnan(changed[:, i]), 0.0, np.nan)
         moved = heads.prepare(torch.tensor(changed)) != x
-        assert moved.any(dim=2).any(dim=0).nonzero().flatten().tolist() == [i]
+        assert heads.columns[moved.any(dim=2).any(dim=0)].tolist() == [i]
         difference = (heads.inputs(heads.prepare(torch.tensor(changed))) - heads.inputs(x)).abs()
         assert heads.by_feature(difference).any(dim=0).nonzero().flatten().tolist() == [i]
 
