@@ -1,5 +1,6 @@
 """The process behind one job of :mod:`evalkit.run.jobs`: ``python -m evalkit.run.worker FOLDER``."""
 
+import _thread
 import sys
 import threading
 import time
@@ -14,12 +15,13 @@ from evalkit.run.jobs import Job, LastStep
 
 BEAT_SECONDS = 1.0
 WRITE_SECONDS = 0.2
+BEATS_TO_STOP = 3
 
 
 def work(job: Job) -> None:
     """Do what the job asks for; called in the job's own process."""
     finished = threading.Event()
-    beat = threading.Thread(target=_beat, args=(job.folder / "heartbeat", finished), daemon=True)
+    beat = threading.Thread(target=_beat, args=(job.folder, finished), daemon=True)
     beat.start()
     request = job.request()
     try:
@@ -27,7 +29,7 @@ def work(job: Job) -> None:
         detection = detect(request.data, reference=request.reference, progress=_reporter(job.folder), **chosen)
         detection.save(job.folder / "result")
         write_report(detection, job.report)
-    except CancelledError:
+    except (CancelledError, KeyboardInterrupt):
         (job.folder / "stopped").touch()
     except EvalkitError as error:
         with whole_file(job.folder / "error.txt") as path:
@@ -59,10 +61,15 @@ def _reporter(folder: Path) -> Progress:
     return report
 
 
-def _beat(heartbeat: Path, finished: threading.Event) -> None:
-    heartbeat.touch()
+def _beat(folder: Path, finished: threading.Event) -> None:
+    (folder / "heartbeat").touch()
+    wished = 0
     while not finished.wait(BEAT_SECONDS):
-        heartbeat.touch()
+        (folder / "heartbeat").touch()
+        wished += (folder / "stop").exists()
+        # The next step confirms the wish to stop; a step that takes long is broken off.
+        if wished == BEATS_TO_STOP:
+            _thread.interrupt_main()
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from evalkit.core.errors import InputError
@@ -55,6 +57,19 @@ def test_a_wish_to_stop_is_confirmed(job, monkeypatch):
         raise AssertionError("the wish was not heard")
 
     monkeypatch.setattr(worker, "detect", detect)
+    work(job)
+    assert job.status().state == "stopped"
+
+
+def test_a_long_step_is_broken_off(job, monkeypatch):
+    def detect(data, **settings):
+        job.stop()
+        for _ in range(600):
+            time.sleep(0.1)
+        raise AssertionError("the wish was not heard")
+
+    monkeypatch.setattr(worker, "detect", detect)
+    monkeypatch.setattr(worker, "BEAT_SECONDS", 0.05)
     work(job)
     assert job.status().state == "stopped"
 
