@@ -11,9 +11,12 @@ them (tests/data_samples/test_payments.py).
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 N_ROWS = 5_000
 N_EACH = 12
@@ -76,7 +79,7 @@ def _ordinary(draw: np.random.Generator) -> pd.DataFrame:
             "currency": [CURRENCY[name] for name in country],
             "channel": channel,
             "card_present": np.where(online, "no", "yes"),
-            "device": np.where(online, draw.choice(["ios", "android", "desktop"], N_ROWS, p=[0.4, 0.35, 0.25]), None),
+            "device": pd.Series(draw.choice(["ios", "android", "desktop"], N_ROWS, p=[0.4, 0.35, 0.25])).where(online, None),
             "items": items.astype(object),
             "amount": amount.round(2),
             "fee": _fee(amount, channel, draw),
@@ -88,7 +91,7 @@ def _ordinary(draw: np.random.Generator) -> pd.DataFrame:
     return payments.sort_values("time", kind="stable").reset_index(drop=True)
 
 
-def _moments(draw: np.random.Generator, customer: np.ndarray) -> pd.Series:
+def _moments(draw: np.random.Generator, customer: Array) -> pd.Series:
     office = customer == "office"
     weekday = np.array([0, 1, 2, 3, 4, 7, 8, 9, 10, 11, 14, 15, 16, 17, 18, 21, 22, 23, 24, 25])
     day = np.where(office, draw.choice(weekday, N_ROWS), draw.integers(0, 28, N_ROWS))
@@ -98,19 +101,20 @@ def _moments(draw: np.random.Generator, customer: np.ndarray) -> pd.Series:
     return pd.Series(pd.Timestamp("2025-09-01") + pd.to_timedelta(minutes, unit="min"))
 
 
-def _fee(amount: np.ndarray, channel: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+def _fee(amount: Array, channel: Array, draw: np.random.Generator) -> Array:
     rate = np.array([FEE_RATE[name] for name in channel])
-    return 0.10 + rate * amount * draw.uniform(0.97, 1.03, len(amount))
+    fee: Array = 0.10 + rate * amount * draw.uniform(0.97, 1.03, len(amount))
+    return fee
 
 
-def _descriptions(draw: np.random.Generator, merchant: np.ndarray) -> list[str]:
+def _descriptions(draw: np.random.Generator, merchant: Array) -> list[str]:
     bought = [MERCHANTS[name][4][draw.integers(4)] for name in merchant]
     return [f"{OPENINGS[draw.integers(len(OPENINGS))]} {what}" for what in bought]
 
 
 def _plant(payments: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
     taken: set[int] = set()
-    planted = []
+    planted: list[dict[str, str]] = []
 
     def choose(fits: pd.Series) -> list[int]:
         free = [row for row in payments.index[fits] if row not in taken]
@@ -119,7 +123,7 @@ def _plant(payments: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
         return rows
 
     def note(rows: list[int], kind: str, column: str) -> None:
-        planted.extend({"payment_id": payments.at[row, "payment_id"], "kind": kind, "column": column} for row in rows)
+        planted.extend({"payment_id": str(payments.at[row, "payment_id"]), "kind": kind, "column": column} for row in rows)
 
     small = payments["merchant"].isin(["groceries", "restaurant", "pharmacy", "fuel"])
     rows = choose(small)

@@ -8,7 +8,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from evalkit.core.version import VERSION
+
+__version__ = VERSION
 
 if TYPE_CHECKING:
     from evalkit.anomaly import AnomalyDetector as AnomalyDetector

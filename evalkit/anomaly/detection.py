@@ -12,6 +12,7 @@ from evalkit.core.files import whole_file
 from evalkit.core.sample import Problem
 
 Way = Literal["reference", "one table"]
+Effort = Literal["fast", "default", "best"]
 
 
 class DataSource(BaseModel):

@@ -1,7 +1,7 @@
 """The anomaly detector: tables in, scores, p-values, alarms and reasons out."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evalkit.anomaly.calibration import Calibration
-from evalkit.anomaly.detection import DataSource, Detection
+from evalkit.anomaly.detection import DataSource, Detection, Effort
 from evalkit.anomaly.ensemble import Ensemble, canonical_order
 from evalkit.anomaly.examination import Judged, examination, source_of
 from evalkit.anomaly.members import MEMBERS
@@ -23,8 +23,6 @@ from evalkit.core.state import ReadState, State
 from evalkit.data import TableEncoder, load, row_hashes
 from evalkit.data.rows import Rows
 from evalkit.statistics.multiplicity import benjamini_hochberg
-
-Effort = Literal["fast", "default", "best"]
 
 _WORK: dict[str, float] = {"fast": 1.0, "default": 1.0, "best": 3.0}
 _MOST_ROWS: dict[str, int] = {"fast": 5_000, "default": 10_000, "best": 20_000}

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalkit import __version__
 from evalkit.anomaly.calibration import Calibration
 from evalkit.anomaly.detection import DataSource, Detection, MemberNote, Summary
 from evalkit.anomaly.explanation import top_columns, usual_values, value_texts
 from evalkit.anomaly.members import MEMBERS, Reference
 from evalkit.core.errors import InputError, SchemaError
-from evalkit.core.sample import Problem, Table
+from evalkit.core.sample import Table
+from evalkit.core.version import VERSION
 from evalkit.data import content_hash
 from evalkit.data.rows import Rows
 from evalkit.statistics.conformal import calibration_rows_needed
@@ -154,7 +154,7 @@ def _versions() -> dict[str, str]:
     import sklearn
 
     return {
-        "evalkit": __version__,
+        "evalkit": VERSION,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "pandas": pd.__version__,

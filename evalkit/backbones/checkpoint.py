@@ -19,9 +19,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as read_arrays
 from safetensors.numpy import save as arrays_as_bytes
 
-from evalkit import __version__
 from evalkit.core.errors import InputError, ModelError
 from evalkit.core.state import State
+from evalkit.core.version import VERSION
 
 FORMAT = 1
 MODEL, ARRAYS = "model.json", "arrays.safetensors"
@@ -56,7 +56,7 @@ def save_state(folder: Path, kind: str, state: State) -> None:
     model = {
         "format": FORMAT,
         "kind": kind,
-        "evalkit": __version__,
+        "evalkit": VERSION,
         "arrays_sha256": hashlib.sha256(packed).hexdigest(),
         "tree_sha256": _tree_hash(kind, tree),
         "tree": tree,

@@ -76,11 +76,11 @@ def detection_json(detection: "Detection") -> str:
 
 def detection_text(detection: "Detection", out: Path | None, report: Path | None, save: Path | None) -> str:
     """The finding, at most ten alarms, what limits them, and where the rest is."""
-    from evalkit.compare.words import false_alarms
+    from evalkit.compare.words import expectation
     from evalkit.run.detect import alarms
 
     summary = detection.summary
-    expected = false_alarms(summary.expected_false, summary.n_alarms)
+    expected = expectation(summary.expected_false, summary.n_alarms, summary.fdr)
     lines = [f"{summary.finding}.", *([expected] if expected else []), "", *_aligned(alarms(detection, at_most=_SHOWN))]
     if summary.n_alarms > _SHOWN:
         lines.append(f"… and {summary.n_alarms - _SHOWN:,} more")
@@ -94,7 +94,7 @@ def detection_text(detection: "Detection", out: Path | None, report: Path | None
 def _aligned(found: "list[dict[str, Any]]") -> list[str]:
     from evalkit.compare.words import figure, visible
 
-    rows = [("row", "score", "p-value", "main reason", "value", "usual")]
+    rows: list[tuple[str, ...]] = [("row", "score", "p-value", "main reason", "value", "usual")]
     for alarm in found:
         reason = alarm["reasons"][0] if alarm["reasons"] else {"column": "", "value": "", "usual": ""}
         texts = (visible(reason[key], _WIDTH) for key in ("column", "value", "usual"))

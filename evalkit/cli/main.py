@@ -4,9 +4,9 @@ import sys
 
 import typer
 
-from evalkit import __version__
 from evalkit.cli import detect, models, tour
 from evalkit.core.errors import EvalkitError
+from evalkit.core.version import VERSION
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -31,7 +31,7 @@ app.command("app")(tour.app)
 
 def _show_version(value: bool) -> None:
     if value:
-        typer.echo(f"evalkit {__version__}")
+        typer.echo(f"evalkit {VERSION}")
         raise typer.Exit
 
 

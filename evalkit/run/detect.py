@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evalkit.anomaly import AnomalyDetector, Detection
+from evalkit.anomaly import AnomalyDetector, Detection, Effort
 from evalkit.compare.alarms import most_anomalous_first, reasons_of, row_name
 from evalkit.core.errors import InputError
 from evalkit.core.progress import Progress, silent
@@ -24,7 +24,7 @@ def detect(
     reference: Data | None = None,
     model: str | Path | None = None,
     backbone: str | None = None,
-    effort: str = "default",
+    effort: Effort = "default",
     fdr: float = 0.05,
     id_column: str | None = None,
     ignore: Sequence[str] = (),
@@ -92,7 +92,7 @@ def alarms(detection: Detection, at_most: int | None = None) -> list[dict[str, A
             "p_value": float(line["p_value"]),
             "reasons": reasons_of(detection, int(str(row))).head(3).to_dict("records"),
         }
-        for row, line in most_anomalous_first(detection).head(at_most).iterrows()
+        for row, line in most_anomalous_first(detection)[:at_most].iterrows()
     ]
 
 

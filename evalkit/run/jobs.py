@@ -20,7 +20,7 @@ from typing import Literal
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field
 
-from evalkit.anomaly.detection import Detection
+from evalkit.anomaly.detection import Detection, Effort
 from evalkit.core.errors import InputError
 from evalkit.core.files import whole_file
 from evalkit.run.uploads import Upload
@@ -40,7 +40,7 @@ class Settings(BaseModel):
 
     fdr: float = Field(default=0.05, gt=0, lt=1)
     seed: int = 0
-    effort: str = "default"
+    effort: Effort = "default"
     id_column: str | None = None
     ignore: tuple[str, ...] = ()
 

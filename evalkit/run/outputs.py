@@ -34,7 +34,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
     """
     check_output(path)
     rounded = frame.copy()
-    for name in rounded.select_dtypes("floating"):
+    for name in rounded.columns[[dtype.kind == "f" for dtype in rounded.dtypes]]:
         rounded[name] = significant(rounded[name].to_numpy(dtype=np.float64))
     with whole_file(path) as temporary:
         if path.suffix.lower() == ".csv":

@@ -43,8 +43,9 @@ class Figure:
 
 def stamp() -> dict[str, object]:
     """Commit and versions of this run, to be merged into each figure."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True, cwd=README.parent).stdout
-    return {"commit": commit.strip(), "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}}
+    revision = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(revision, capture_output=True, text=True, check=True, cwd=README.parent).stdout.strip()
+    return {"commit": commit, "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}}
 
 
 def keep(part: str, figures: list[Figure]) -> None:
