@@ -53,7 +53,7 @@ class Schedule:
     """
 
     steps: int
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     warmup: int = 50
     weight_decay: float = 1e-4
     clip: float = 5.0

@@ -14,7 +14,7 @@ from torch import Tensor
 from evalkit.backbones.base import Array, Backbone, Capability, check_rows, fingerprint, readable
 from evalkit.backbones.heads import Facts, TableHeads
 from evalkit.backbones.training import History, Schedule, arrays_of, put_arrays, train
-from evalkit.backbones.vae.loss import WARM_UP, Bound
+from evalkit.backbones.vae.loss import BATCH, WARM_UP, Bound
 from evalkit.backbones.vae.network import VAENetwork
 from evalkit.core.errors import InputError, ModelError
 from evalkit.core.progress import Progress, silent
@@ -23,6 +23,7 @@ from evalkit.core.state import State
 from evalkit.data.rows import Feature, Rows
 
 _CHUNK = 512
+_PASSES = 40
 _PSEUDO_ROWS, _ROWS_A_PSEUDO_ROW = 64, 25
 
 
@@ -38,9 +39,10 @@ class VAE(Backbone):
     says where the surprise was booked, not what caused it: of two columns that contradict each other, both carry some.
 
     Args:
-        steps: optimiser steps at most; None lets the number of rows decide.
+        steps: optimiser steps at most; None: forty passes over the rows, between 1,000 and 5,000 steps. Training ends earlier when
+            rows held out no longer gain, on few rows much earlier.
         minutes: instead of steps, how long to train.
-        latent_size: width of the code; None: half the number of features, between 2 and 8.
+        latent_size: width of the code; None: the number of features, at most 8.
         width: width of the hidden layers.
         draws: importance draws for a score, in pairs of opposite noise.
         random_state: seed of everything random.
@@ -80,7 +82,7 @@ class VAE(Backbone):
         self.history_ = train(
             network,
             objective,
-            self._schedule(objective.n_training),
+            self._schedule(len(objective.training)),
             stage="fitting the VAE",
             fingerprint=fingerprint(rows, self.get_params()),
             folder=folder,
@@ -120,24 +122,13 @@ class VAE(Backbone):
         """See :meth:`Backbone.from_state`."""
         with readable("VAE"):
             vae = cls(**state["settings"])
+            vae._check_settings()
             features = tuple(Feature.model_validate(feature) for feature in state["features"])
-            facts = Facts.from_state(state["facts"])
-            network = vae._empty_network(TableHeads(facts), len(features), state["weights"])
-            put_arrays(network, state["weights"])
+            network = _network_of(Facts.from_state(state["facts"]), len(features), state["weights"])
             vae.history_ = History.from_state(state["history"])
             vae._keep(network, features)
             vae._restore_encoder(state["encoder"])
         return vae
-
-    def _empty_network(self, heads: TableHeads, n_features: int, weights: Mapping[str, Array]) -> VAENetwork:
-        """A network for saved weights; their own sizes are looked at first, so that a file cannot ask for more than it holds."""
-        self._check_settings()
-        latent_size = self._latent_size(n_features)
-        sizes = (heads.n_inputs, self.width, 2 * latent_size, max(heads.n_outputs, 1))
-        said = [weights[name].shape for name in ("pseudo_rows", "encoder.enter.bias", "encoder.leave.bias", "decoder.leave.bias")]
-        if sizes != tuple(shape[-1] for shape in said) or len(heads.facts.heads) != n_features:
-            raise ModelError("the saved weights do not fit the saved settings: take the model from its source again or fit it anew")
-        return VAENetwork(heads, latent_size, self.width, torch.zeros(*said[0]))
 
     def _check_settings(self) -> None:
         for name, most in (("steps", 10**9), ("latent_size", 10**4), ("width", 10**5), ("draws", 10**4)):
@@ -157,11 +148,11 @@ class VAE(Backbone):
             return VAENetwork(heads, self._latent_size(len(rows.features)), self.width, pseudo_rows)
 
     def _latent_size(self, n_features: int) -> int:
-        return min(8, max(2, n_features // 2)) if self.latent_size is None else self.latent_size
+        return min(n_features, 8) if self.latent_size is None else self.latent_size
 
     def _schedule(self, n_training: int) -> Schedule:
-        steps = 700 if self.steps is None else self.steps
-        return Schedule(steps=steps, minutes=self.minutes, earliest=min(WARM_UP, steps))
+        passes = min(max(_PASSES * n_training // BATCH, 1000), 5000)
+        return Schedule(steps=self.steps or passes, minutes=self.minutes, earliest=WARM_UP)
 
     def _keep(self, network: VAENetwork, features: tuple[Feature, ...]) -> None:
         """Take a network over for scoring: float64, and the fixed noise of its draws in pairs of opposite sign."""
@@ -196,6 +187,18 @@ class VAE(Backbone):
         start, end = self._code(first), self._code(last)
         way = torch.linspace(0.0, 1.0, steps, dtype=start.dtype)[:, None]
         return _numpy(self.network_.heads.expected(self.network_.decode(start + way * (end - start))))
+
+
+def _network_of(facts: Facts, n_features: int, weights: Mapping[str, Array]) -> VAENetwork:
+    """The network that saved weights belong to. Its sizes are the weights' own: a file cannot ask for more than it holds."""
+    heads = TableHeads(facts)
+    pseudo_rows, width = weights["pseudo_rows"].shape, len(weights["encoder.enter.bias"])
+    outputs = len(weights["decoder.leave.bias"])
+    if (len(facts.heads), pseudo_rows[1], outputs) != (n_features, heads.n_inputs, max(heads.n_outputs, 1)):
+        raise ModelError("the saved weights do not fit the saved features: take the model from its source again or fit it anew")
+    network = VAENetwork(heads, len(weights["encoder.leave.bias"]) // 2, width, torch.zeros(*pseudo_rows))
+    put_arrays(network, weights)
+    return network
 
 
 def _numpy(values: Tensor) -> Array:

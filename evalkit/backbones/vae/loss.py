@@ -36,11 +36,6 @@ class Bound:
         noise = generator(seed, "vae", "held-out noise").normal(size=(_HELD_OUT_DRAWS, 1, self.latent_size))
         self.held_out_noise = torch.tensor(noise, dtype=torch.float32)
 
-    @property
-    def n_training(self) -> int:
-        """Rows to learn from."""
-        return len(self.training)
-
     def training_loss(self, network: nn.Module, step: int) -> Tensor:
         """See :class:`~evalkit.backbones.training.Objective`."""
         random = generator(self.seed, "vae", "batch", step)

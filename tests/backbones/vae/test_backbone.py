@@ -94,7 +94,6 @@ def test_a_state_that_does_not_fit_is_refused(vae: VAE) -> None:
         {"settings": {"no_such_setting": 1}},
         {"settings": {**good["settings"], "width": 10**9}},
         {"settings": {**good["settings"], "draws": 10**9}},
-        {"settings": {**good["settings"], "latent_size": 3000}},
         {"features": []},
         {"facts": {**facts, "levels": [0, 0, 10**9, 0, 0, 0]}},
         {"facts": {**facts, "heads": ["number"] * 6}},
