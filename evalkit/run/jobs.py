@@ -73,7 +73,7 @@ class Status(BaseModel):
         stage, done, total, figures: the last step that was reported.
         heartbeat_seconds: age of the last sign of life, or None before the first.
         elapsed_seconds: since the job was asked for, until now or its end.
-        left_seconds: an estimate for the present stage, from its pace so far.
+        left_seconds: an estimate for the present stage, from its pace so far; None before its first unit and after its last.
         error: why there is no result, in one sentence.
     """
 
@@ -144,7 +144,7 @@ class Job:
             error=error,
             heartbeat_seconds=heartbeat,
             elapsed_seconds=started - (ended or 0.0),
-            left_seconds=step.stage_seconds * (step.total - step.done) / step.done if step.done else None,
+            left_seconds=step.stage_seconds * (step.total - step.done) / step.done if 0 < step.done < step.total else None,
             **step.model_dump(exclude={"stage_seconds"}),
         )
 

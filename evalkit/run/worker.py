@@ -49,8 +49,9 @@ def _reporter(folder: Path) -> Progress:
         if (folder / "stop").exists():
             raise CancelledError("stopped by the user")
         now = time.monotonic()
-        first = step.stage not in began
-        began.setdefault(step.stage, now)
+        first = step.stage not in began or step.done == 0
+        if first:
+            began[step.stage] = now
         if not first and step.done < step.total and now - written < WRITE_SECONDS:
             return
         written = now

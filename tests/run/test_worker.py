@@ -40,7 +40,24 @@ def test_progress_is_there_while_it_runs(job, monkeypatch):
         assert status.figures == {"loss": 2.5}
         assert status.left_seconds is None
         progress(Step("fitting", 8, 8))
-        assert job.status().left_seconds == 0
+        assert job.status().done == 8
+        raise InputError("enough")
+
+    monkeypatch.setattr(worker, "detect", detect)
+    work(job)
+    assert job.status().error == "enough"
+
+
+def test_a_stage_that_begins_again_is_timed_again(job, monkeypatch):
+    def detect(data, *, progress, **settings):
+        progress(Step("fitting", 0, 2))
+        time.sleep(0.3)
+        progress(Step("fitting", 2, 2))
+        progress(Step("fitting", 0, 2))
+        progress(Step("judging", 0, 2))
+        monkeypatch.setattr(worker, "WRITE_SECONDS", 0.0)
+        progress(Step("fitting", 1, 2))
+        assert job.status().left_seconds < 0.25
         raise InputError("enough")
 
     monkeypatch.setattr(worker, "detect", detect)
