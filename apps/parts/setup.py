@@ -1,16 +1,18 @@
 """Choose the data and what is accepted, and start."""
 
 from pathlib import Path
+from typing import get_args
 
 import streamlit as st
 
+from evalkit.anomaly.detection import Effort
 from evalkit.core.errors import EvalkitError
 from evalkit.run.jobs import Settings, start
 from evalkit.run.samples import SAMPLES
 from evalkit.run.uploads import MAX_UPLOAD_MB, Upload
 
 ENDINGS = ["csv", "tsv", "txt", "parquet", "feather", "jsonl"]
-EFFORTS = {"fast": "Fast", "default": "Default", "best": "Best"}
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
 SHARES = ["5", "10", "20"]
 SAMPLE, OWN = "Sample data", "My file"
 ITSELF, REFERENCE = "The table's own bulk", "A clean reference"
@@ -63,9 +65,7 @@ def _upload(label: str, key: str) -> Upload | None:
 def _settings() -> Settings:
     left, middle, right = st.columns(3)
     share = left.segmented_control("False alarms you accept (%)", SHARES, default="5", required=True, key="accepted")
-    effort = middle.segmented_control(
-        "Effort", list(EFFORTS), default="default", required=True, format_func=EFFORTS.__getitem__, key="effort"
-    )
+    effort = middle.segmented_control("Effort", EFFORTS, default="default", required=True, format_func=str.capitalize, key="effort")
     seed = right.number_input(
         "Seed", min_value=0, max_value=2**31 - 1, value=0, key="seed", help="The same seed gives the same result."
     )
