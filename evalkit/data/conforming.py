@@ -42,7 +42,8 @@ def under_schema(raw: RawTable, schema: Schema) -> Table:
         SchemaError: a column is missing, or a cell is not of its column's kind; the sentence names column and row.
     """
     cells = dict(raw.cells) if raw.named else _by_position(raw, schema)
-    extra = [name for name in cells if name not in schema.names]
+    wanted = frozenset(schema.names)
+    extra = [name for name in cells if name not in wanted]
     problems = [Problem(what="is not a column of the reference: ignored", column=name) for name in extra]
     for name, problem in _absent(raw, schema, extra).items():
         cells[name] = pa.nulls(len(raw))

@@ -77,9 +77,9 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
 def has_header(columns: list[pa.Array], names: Collection[str]) -> bool:
     """Whether the first row names the columns.
 
-    With a reference: whether any of its names stands there. Without: a name above a column of numbers or dates speaks for a header;
-    a number or a date there, or a first cell that comes again below, against it, except for 0, 1, 2, … as pandas names columns.
-    Where nothing speaks either way, the first row is the header.
+    With a reference: whether any of its names stands there. Without, each column votes: for a header, where a word stands above
+    numbers or dates, or a new word above a few that repeat; against, where a number or a date stands there, or a word that comes
+    again below. A tie is a header, and so is 0, 1, 2, … as pandas names columns.
 
     Args:
         columns: large_string cells, the first row included.
@@ -100,7 +100,9 @@ def _vote(cell: str, below: pa.Array) -> int:
     rest = tidy(below).drop_null()
     if len(rest) and _is_measured(rest):
         return 1 if cell else 0
-    return -1 if cell and pc.any(pc.equal(rest, cell)).as_py() else 0
+    if cell and pc.any(pc.equal(rest, cell)).as_py():
+        return -1
+    return int(bool(cell) and 2 * len(rest.unique()) <= len(rest))
 
 
 def _is_measured(text: pa.Array) -> bool:

@@ -24,8 +24,8 @@ def row_hashes(table: Table) -> NDArray[np.uint64]:
     if not columns:
         return np.zeros(len(table), dtype=np.uint64)
     frame = table.frame[columns]
-    numeric = frame.select_dtypes("float64").columns
-    frame = frame.assign(**{str(name): frame[name] + 0.0 for name in numeric})  # -0.0 is 0.0
+    floats = frame.select_dtypes("float64") + 0.0  # -0.0 is 0.0
+    frame = pd.concat([floats, frame.drop(columns=floats.columns)], axis=1)
     return np.asarray(pd.util.hash_pandas_object(frame, index=False), dtype=np.uint64)
 
 

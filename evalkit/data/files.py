@@ -62,6 +62,7 @@ def _bytes_of(path: Path, packed: bool, limit: int | None) -> bytes:
 def _parquet(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
     try:
         table = pyarrow.parquet.read_table(io.BytesIO(data))
+        table.validate(full=True)  # a damaged file can hold lengths that lead out of memory
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"{shown(file_name)} is not a readable Parquet file: it is damaged or of another kind; write it again"
@@ -72,6 +73,7 @@ def _parquet(data: bytes, name: str, file_name: str, names: Collection[str]) -> 
 def _feather(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
     try:
         table = pyarrow.feather.read_table(io.BytesIO(data))
+        table.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"{shown(file_name)} is not a readable Arrow file: it is damaged or of another kind; write it again"

@@ -82,6 +82,9 @@ def _floats(values: NDArray[Any]) -> NDArray[np.float64]:
 def _check_shape(n_rows: int, titles: Sequence[str]) -> None:
     if len(titles) > MOST_COLUMNS:
         raise InputError(f"the table has {len(titles):,} columns and at most {MOST_COLUMNS:,} can be read: leave columns out")
+    for title in titles:
+        if not _is_unicode(title):
+            raise SchemaError(f"the column name {shown(title)} holds half a character (a lone surrogate): rename the column")
     if not titles or not n_rows:
         raise ShapeError(f"the table has {n_rows:,} rows and {len(titles):,} columns: at least one of each is needed")
     if len(set(titles)) < len(titles):

@@ -26,7 +26,7 @@ def noticed(table: Table) -> list[Problem]:
 
 def repeated(table: Table) -> list[Problem]:
     """How many rows repeat an earlier one, identifiers apart."""
-    if all(column.kind == "identifier" for column in table.schema.columns):
+    if len(table) < 2 or all(column.kind == "identifier" for column in table.schema.columns):
         return []
     n = int(pd.Series(row_hashes(table)).duplicated().sum())
     return [Problem(what="repeat an earlier row in every column", rows=n)] if n else []

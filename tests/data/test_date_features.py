@@ -14,7 +14,7 @@ def _encoded(**columns):
 def test_parts_agree_with_pandas():
     moments = pd.Series(pd.to_datetime(["1969-12-31 23:59:59", "2026-02-28 06:00:00", "2024-02-29 12:00:00"]))
     found = _encoded(t=moments)
-    np.testing.assert_array_equal(found["t: weekday"], moments.dt.dayofweek)
+    np.testing.assert_array_equal(found["t: weekday"], moments.dt.day_of_week)
     np.testing.assert_array_equal(found["t: day of the month"], moments.dt.day)
     angle = 2 * np.pi * (moments - moments.dt.normalize()) / pd.Timedelta(days=1)
     np.testing.assert_allclose(found["t: sine of the time of day"], np.sin(angle), atol=1e-11)

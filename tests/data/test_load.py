@@ -1,3 +1,4 @@
+import datetime
 import gzip
 
 import numpy as np
@@ -150,3 +151,18 @@ def test_duplicates_are_counted_under_a_schema_too():
     schema = load(FRAME).schema
     table = load(pd.concat([FRAME, FRAME]), schema=schema)
     assert [problem.rows for problem in table.problems] == [5]
+
+
+def test_objects_of_several_kinds_are_labels_as_in_a_file():
+    values = [1, "b", 2.0, True, datetime.date(2026, 1, 2), datetime.time(12, 30), np.float32(0.5), np.nan]
+    frame = pd.DataFrame({"x": pd.Series(values, dtype=object)})
+    assert load(frame).frame["x"].tolist() == ["1", "b", "2", "True", "2026-01-02T00:00:00", "12:30:00", "0.5", None]
+
+
+def test_half_a_character_is_refused():
+    with pytest.raises(InputError, match=r"'x' holds half a character .* in row 2"):
+        load(pd.DataFrame({"x": pd.Series(["a", "b\ud800"], dtype=object)}))
+
+
+def test_sparse_columns_are_read():
+    assert load(pd.DataFrame({"x": pd.arrays.SparseArray([0.0, 0.0, 2.5])})).frame["x"].tolist() == [0.0, 0.0, 2.5]

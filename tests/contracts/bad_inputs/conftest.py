@@ -111,6 +111,7 @@ CASES: dict[str, BadInput] = {
     "nested JSON": BadInput(".jsonl", f'{{"a": 1, "b": null}}\n{{"a": 2, "b": {{"c": "{SECRET}"}}}}\n'.encode(), ("'b'", "row 2")),
     "lists and words in one JSON key": BadInput(".jsonl", f'{{"a": "x"}}\n{{"a": ["{SECRET}"]}}\n'.encode(), ("'a'", "row 2")),
     "half a character in JSON": BadInput(".jsonl", b'{"a": "x"}\n{"a": "\\ud800"}\n', ("'a'", "row 2")),
+    "half a character in a JSON key": BadInput(".jsonl", b'{"a\\ud800": 1}\n', ("column name",)),
     "infinity in JSON": BadInput(".jsonl", b'{"a": 1.5}\n{"a": Infinity}\n', ("'a'", "row 2")),
     "a lacking column": BadInput(".csv", b"amount,day\n1.5,2026-01-01\n", ("'colour'",), reference=GOOD),
     "a renamed column": BadInput(".csv", _table("amount,color,day"), ("'colour'",), reference=GOOD),
