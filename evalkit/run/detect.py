@@ -41,11 +41,11 @@ def detect(
     Args:
         data: the rows to score.
         reference: normal rows.
-        model: folder of a saved detector; excludes ``reference``, ``backbone`` and ``save_to``.
+        model: folder of a saved detector; excludes ``reference``, ``backbone``, ``ignore`` and ``save_to``.
         backbone: score with this backbone alone instead of the whole detector.
         effort: ``"fast"``, ``"default"`` or ``"best"``.
         fdr: accepted share of false alarms among the alarms, 0 < fdr < 1.
-        id_column: the column that names the rows.
+        id_column: the column that names the rows; by default the first that was found to be an identifier.
         ignore: columns to leave out.
         outputs: files that will be written from the result; refused now if they could not be.
         save_to: folder to save the fitted detector in.
@@ -55,20 +55,22 @@ def detect(
     Raises:
         InputError: the data, the arguments or both cannot be used as they are; see the sentence.
     """
-    _check(reference, model, backbone, fdr, outputs, save_to)
+    _check_before_the_work(fdr, outputs)
+    if model is not None and (reference is not None or backbone is not None or save_to is not None or ignore):
+        raise InputError("--model scores with a saved detector: leave out --reference, --backbone, --ignore and --save")
     if model is not None:
         detector = load_detector(model)
         table = read(data, id_column=id_column, ignore=(), schema=detector.schema_)
-        return detector.examine(table, fdr=fdr, id_column=id_column, progress=progress)
+        return detector.examine(table, fdr=fdr, id_column=_row_names(table, id_column, ignore), progress=progress)
     detector = AnomalyDetector(effort=effort, members=(backbone,) if backbone else None, random_state=seed)
     if reference is not None:
         normal = read(reference, id_column=id_column, ignore=ignore)
         detector.fit(normal, progress=progress)
         table = read(data, id_column=id_column, ignore=(), schema=detector.schema_)
-        detection = detector.examine(table, fdr=fdr, id_column=id_column, progress=progress)
+        detection = detector.examine(table, fdr=fdr, id_column=_row_names(table, id_column, ignore), progress=progress)
     else:
         table = read(data, id_column=id_column, ignore=ignore)
-        detection = detector.examine_within(table, fdr=fdr, id_column=id_column, progress=progress)
+        detection = detector.examine_within(table, fdr=fdr, id_column=_row_names(table, id_column, ignore), progress=progress)
     if save_to is not None:
         save(detector, save_to)
     return detection
@@ -78,6 +80,14 @@ def read(data: Data, *, id_column: str | None, ignore: Sequence[str], schema: Sc
     """Read a table with the named columns left out of what is scored."""
     kinds: dict[str, Kind] = dict.fromkeys([*ignore, *([id_column] if id_column else [])], "identifier")
     return load(data, kinds=kinds) if schema is None else load(data, schema=schema)
+
+
+def _row_names(table: Table, id_column: str | None, ignore: Sequence[str]) -> str | None:
+    """The column whose values name the rows in the output."""
+    if id_column is not None:
+        return id_column
+    named = (column.name for column in table.schema.columns if column.kind == "identifier" and column.name not in ignore)
+    return next((name for name in named if table.frame[name].notna().any()), None)
 
 
 def alarms(detection: Detection, at_most: int | None = None) -> list[dict[str, Any]]:
@@ -107,19 +117,9 @@ def write_detection(detection: Detection, *, out: Path | None = None, report: Pa
         write_report(detection, report)
 
 
-def _check(
-    reference: Data | None,
-    model: str | Path | None,
-    backbone: str | None,
-    fdr: float,
-    outputs: Sequence[Path],
-    save_to: str | Path | None,
-) -> None:
+def _check_before_the_work(fdr: float, outputs: Sequence[Path]) -> None:
     if not 0 < fdr < 1:
         raise InputError(f"--fdr must lie between 0 and 1, got {fdr}: 0.05 accepts one false alarm in twenty")
-    if model is not None and (reference is not None or backbone is not None or save_to is not None):
-        raise InputError("--model scores with a saved detector: leave out --reference, --backbone and --save")
     for path in outputs:
-        if path.suffix.lower() in (".html", ".htm"):
-            continue
-        check_output(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            check_output(path)

@@ -1,0 +1,56 @@
+"""One Sample goes through every evaluator that exists to one report. Every part that joins adds its evaluator here."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evalkit as ek
+from evalkit.anomaly.evaluator import DetectorEvaluator
+from evalkit.compare.report import report_html
+from evalkit.core.evaluator import gather
+from evalkit.core.evidence import Evidence, Failure
+from evalkit.run.detect import detect
+
+
+@pytest.fixture(scope="module")
+def sample():
+    draw = np.random.default_rng(0)
+    size = draw.normal(size=260)
+    frame = pd.DataFrame(
+        {
+            "name": [f"row-{i}" for i in range(260)],
+            "size": size.round(4),
+            "weight": (2 * size + 0.1 * draw.normal(size=260)).round(4),
+            "parts": draw.poisson(3, 260),
+            "colour": draw.choice(["red", "blue", None], 260),
+            "note": draw.choice(["came by post", "was handed over in person", "picked up at the counter"], 260),
+        }
+    )
+    return ek.load(frame)
+
+
+def evaluators(reference, data):
+    return [DetectorEvaluator(reference=reference, data=data, effort="fast")]
+
+
+def test_one_sample_through_every_evaluator(sample):
+    reference, data = sample.take(np.arange(200)), sample.take(np.arange(200, 260))
+    backbone = ek.VAE(steps=30, random_state=0).fit(reference)
+    generated = backbone.sample(60)
+    for rows in (data, generated):
+        findings = gather(evaluators(reference, rows), seed=0)
+        assert findings
+        for finding in findings:
+            assert isinstance(finding, Evidence)
+            assert finding.low <= finding.value <= finding.high
+            assert finding.n == 60
+            assert finding.provenance.keys() == {"data", "reference"}
+    report = report_html(detect(data, reference=reference, effort="fast"))
+    assert all(f"{finding.name}" in report for finding in gather(evaluators(reference, data), seed=0))
+
+
+def test_what_cannot_be_evaluated_is_a_failure_in_the_same_list(sample):
+    findings = gather([*evaluators(sample, sample.take(np.arange(5))), *evaluators(sample.take(np.arange(1)), sample)], seed=0)
+    assert isinstance(findings[0], Evidence)
+    assert isinstance(findings[-1], Failure)
+    assert "2 rows" in findings[-1].reason
