@@ -13,6 +13,7 @@ from torch import Tensor
 
 from evalkit.backbones.base import Array, Backbone, Capability, check_rows, fingerprint, readable
 from evalkit.backbones.heads import Facts, TableHeads
+from evalkit.backbones.threads import one_thread
 from evalkit.backbones.training import History, Schedule, arrays_of, put_arrays, train
 from evalkit.backbones.vae.loss import BATCH, WARM_UP, Bound
 from evalkit.backbones.vae.network import VAENetwork
@@ -73,8 +74,9 @@ class VAE(Backbone):
         self.draws = draws
         self.random_state = random_state
 
+    @one_thread()
     def fit_rows(self, rows: Rows, *, progress: Progress = silent, folder: Path | None = None, resume: bool = False) -> Self:
-        """See :meth:`Backbone.fit_rows`. Rows, settings and thread count decide the result to the last bit."""
+        """See :meth:`Backbone.fit_rows`. On one machine, rows and settings decide the result to the last bit."""
         check_rows(rows)
         self._check_settings()
         network = self._network(rows)
@@ -92,6 +94,7 @@ class VAE(Backbone):
         self._keep(network, rows.features)
         return self
 
+    @one_thread()
     def score_rows(self, rows: Rows) -> Array:
         """See :meth:`Backbone.score_rows`."""
         x = self._prepared(rows)
@@ -99,6 +102,7 @@ class VAE(Backbone):
             scores = [self.network_.per_row(chunk, self.noise_).sum(dim=1) for chunk in torch.split(x, _CHUNK)]
         return torch.cat(scores).numpy()
 
+    @one_thread()
     def terms_rows(self, rows: Rows) -> Array:
         """See :meth:`Backbone.terms_rows`."""
         x = self._prepared(rows)
