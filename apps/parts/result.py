@@ -7,14 +7,16 @@ import streamlit as st
 
 from evalkit.anomaly.detection import Detection
 from evalkit.compare import words
-from evalkit.compare.alarms import SHARE_TO_HERE, at_fdr, most_anomalous_first, reasons_of, row_name
-from evalkit.compare.charts import p_value_plot, reason_bars, score_histogram
-from evalkit.compare.report import calibration_words, checks, p_value_words, settings
+from evalkit.compare.alarms import at_fdr, most_anomalous_first, reasons_of, row_name
+from evalkit.compare.charts import reason_bars, score_histogram
+from evalkit.compare.report import p_value_words
 from evalkit.run.jobs import Job
+from parts.alarm_table import MAX_ROWS, choose
+from parts.details import details
 from parts.downloads import download_alarms, further_downloads
 from parts.escape import escaped
+from parts.theme import is_dark
 
-MAX_ROWS = 1000
 SHARES = ["5", "10", "20"]
 
 
@@ -33,7 +35,7 @@ def result(job: Job) -> None:
         further_downloads(job, detection)
     with sentence:
         _expectation(job, detection)
-    _body(detection)
+    _body(detection, ordered(job.folder, float(share) / 100))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -46,6 +48,12 @@ def load(folder: Path) -> Detection:
 def shown(folder: Path, fdr: float) -> Detection:
     """The run at another accepted share of false alarms."""
     return at_fdr(load(folder), fdr)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def ordered(folder: Path, fdr: float) -> pd.DataFrame:
+    """The alarms that the table lists."""
+    return most_anomalous_first(shown(folder, fdr)).head(MAX_ROWS)
 
 
 def forget() -> None:
@@ -73,12 +81,11 @@ def _expectation(job: Job, detection: Detection) -> None:
     st.text(words.visible(summary.data.name, 60))
 
 
-def _body(detection: Detection) -> None:
-    table = most_anomalous_first(detection).head(MAX_ROWS)
+def _body(detection: Detection, table: pd.DataFrame) -> None:
     left, right = st.columns([3, 2], gap="medium")
     below = st.container()
     with below:
-        row = _choose(detection, table)
+        row = choose(detection, table)
     with left:
         st.markdown("**How unusual is each row?**")
         st.altair_chart(
@@ -89,52 +96,7 @@ def _body(detection: Detection) -> None:
         )
     with right:
         _why(detection, row)
-    _folded(detection)
-
-
-def _choose(detection: Detection, table: pd.DataFrame) -> int:
-    """The table of alarms; returns the position of the chosen row, the most anomalous one at first."""
-    rows = [int(row) for row in table.index]
-    asked = st.query_params.get("row", "")
-    first = rows.index(int(asked)) if asked.isdecimal() and int(asked) in rows else 0
-    chosen = st.dataframe(
-        _readable(detection, table),
-        hide_index=True,
-        height=248,
-        key=f"alarms-{100 * detection.summary.fdr:g}",
-        on_select="rerun",
-        selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [first]}},
-        column_config={"score": st.column_config.NumberColumn(format="%.3g")},
-        alt="The flagged rows, most anomalous first.",
-    )
-    if detection.summary.n_alarms > MAX_ROWS:
-        st.caption(f"The {MAX_ROWS:,} most anomalous of {detection.summary.n_alarms:,} alarms; the download holds all.")
-    position = chosen["selection"]["rows"]
-    row = rows[position[0] if position and position[0] < len(rows) else 0]
-    st.query_params["row"] = str(row)
-    return row
-
-
-def _readable(detection: Detection, table: pd.DataFrame) -> pd.DataFrame:
-    main = [_reason(detection, int(row)) for row in table.index]
-    id_name = words.visible(detection.summary.id_column or "row", 40)
-    return pd.DataFrame(
-        {
-            id_name: [words.visible(row_name(detection, int(row)), 80) for row in table.index],
-            "main reason": main,
-            "false alarms to here": [words.percent(share) for share in table[SHARE_TO_HERE]],
-            "score": table["anomaly_score"].to_numpy(),
-        }
-    )
-
-
-def _reason(detection: Detection, row: int) -> str:
-    reasons = reasons_of(detection, row)
-    if reasons.empty:
-        return "not explained: beyond the 1,000 rows that are"
-    top = reasons.iloc[0]
-    return f"{words.visible(top['column'], 40)} is {words.visible(top['value'], 60)}, usual: {words.visible(top['usual'], 60)}"
+    details(detection)
 
 
 def _why(detection: Detection, row: int) -> None:
@@ -149,31 +111,3 @@ def _why(detection: Detection, row: int) -> None:
     st.caption(
         p_value_words(float(detection.scores["p_value"].iloc[row])) + " The columns moved the score; that is no proof of a cause."
     )
-
-
-def _folded(detection: Detection) -> None:
-    summary = detection.summary
-    for sentence in summary.caution:
-        st.text(words.visible(sentence, 400))
-    with st.expander("Can the p-values be trusted?"):
-        st.markdown(calibration_words(summary))
-        st.altair_chart(p_value_plot(detection, dark=is_dark()), theme=None, width="stretch", key="p_values")
-        st.caption("Points under the dashed line, up to the last one under it, are flagged.")
-        st.dataframe(_two_columns(checks(summary), "check", "outcome"), hide_index=True)
-    with st.expander("Data and settings used"):
-        found = [{"column": p.column or "all", "what": p.what, "rows": p.rows} for p in summary.problems]
-        st.markdown("Problems found in the data:" if found else "No problem was found in the data.")
-        if found:
-            st.dataframe(pd.DataFrame(found), hide_index=True)
-        st.dataframe(_two_columns(settings(summary), "setting", "value"), hide_index=True)
-    with st.expander("All scores"):
-        st.dataframe(detection.scores, hide_index=True, lazy=True, key="scores")
-
-
-def _two_columns(lines: list[tuple[str, str]], first: str, second: str) -> pd.DataFrame:
-    return pd.DataFrame([(words.visible(a), words.visible(b, 400)) for a, b in lines], columns=[first, second])
-
-
-def is_dark() -> bool:
-    """Whether the browser shows the dark theme."""
-    return bool(st.context.theme.type == "dark")

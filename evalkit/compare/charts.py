@@ -143,9 +143,7 @@ def p_value_plot(detection: Detection, *, dark: bool = False) -> AnyChart:
     )
     rule = alt.Chart(line).mark_line(strokeDash=[5, 4], strokeWidth=1.5, color=palette.ink, opacity=1).encode(x=x, y=y)
     words = alt.Chart(line.tail(1).assign(words=f"line of {percent(detection.summary.fdr)}"))
-    label = words.mark_text(align="right", baseline="bottom", dy=-6, color=palette.ink, fontSize=12).encode(
-        x=x, y=y, text="words:N"
-    )
+    label = words.mark_text(align="right", baseline="top", dy=7, color=palette.ink, fontSize=12).encode(x=x, y=y, text="words:N")
     alternative = f"The smallest p-values by rank with the line for {percent(detection.summary.fdr)} false alarms."
     return _styled(alt.layer(dots, rule, label), palette, "p-value (log scale)", alternative)
 
