@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from evalkit.core.errors import SchemaError
 from evalkit.data import load
+from evalkit.data.cells import MISSING_WORDS
 from evalkit.data.delimited import read_delimited
 
 _WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp")), min_size=1, max_size=8)
@@ -18,9 +19,7 @@ _WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Z
 def _files(draw):
     """A table of labels and numbers, written in a random dialect."""
     n = draw(st.integers(2, 12))
-    labels = draw(
-        st.lists(_WORDS.filter(lambda word: word.lower() not in {"-", "?", "na", "nan", "none", "null"}), min_size=n, max_size=n)
-    )
+    labels = draw(st.lists(_WORDS.filter(lambda word: word.lower() not in MISSING_WORDS), min_size=n, max_size=n))
     numbers = draw(st.lists(st.floats(-1e12, 1e12), min_size=n, max_size=n))
     delimiter = draw(st.sampled_from(",;\t|"))
     decimal = draw(st.sampled_from(".,")) if delimiter != "," else "."
