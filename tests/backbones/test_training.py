@@ -174,7 +174,7 @@ from evalkit.backbones import training
 from evalkit.backbones.checkpoint import save_state
 from evalkit.backbones.vae import VAE
 from tests.backbones.mixed_rows import mixed_rows
-training._SAVE_SECONDS = 0.0
+training._SAVE_SECONDS = 0.03
 folder, out, resume = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "resume"
 vae = VAE(steps=150, width=16, random_state=3).fit_rows(mixed_rows(), folder=folder, resume=resume)
 save_state(out, "vae", vae.to_state())
