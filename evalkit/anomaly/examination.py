@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from evalkit.anomaly.calibration import Calibration
 from evalkit.anomaly.detection import DataSource, Detection, MemberNote, Summary
+from evalkit.anomaly.evidence import alarm_evidence
 from evalkit.anomaly.explanation import top_columns, usual_values, value_texts
 from evalkit.anomaly.members import MEMBERS, Reference
 from evalkit.core.errors import InputError, SchemaError
@@ -89,6 +90,14 @@ def examination(
         reference=against,
         members=tuple(MemberNote(name=name, looks_for=MEMBERS[name].looks_for) for name in members),
         problems=judged.table.problems,
+        evidence=alarm_evidence(
+            p_values,
+            flagged,
+            fdr=fdr,
+            seed=seed,
+            provenance={"data": f"{data.name} {data.sha256}"}
+            | ({"reference": f"{against.name} {against.sha256}"} if against else {}),
+        ),
         settings={"members": list(members)},
         seed=seed,
         versions=_versions(),
