@@ -171,6 +171,16 @@ def test_a_forged_folder_that_is_well_formed_loads(tmp_path: Path) -> None:
     assert load_state(tmp_path / "model")[1]["x"].tolist() == [0.0, 0.0]
 
 
+def test_arrays_with_the_right_hash_that_are_no_safetensors_are_refused(tmp_path: Path) -> None:
+    forged(tmp_path / "model", {}, {})
+    model = json.loads((tmp_path / "model" / MODEL).read_text())
+    (tmp_path / "model" / ARRAYS).write_bytes(b"\x80\x04pickle")
+    model["arrays_sha256"] = hashlib.sha256(b"\x80\x04pickle").hexdigest()
+    (tmp_path / "model" / MODEL).write_text(json.dumps(model))
+    with pytest.raises(ModelError, match="not a safetensors file"):
+        load_state(tmp_path / "model")
+
+
 def test_files_beyond_the_size_limit_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save_state(tmp_path / "model", "demo", STATE)
     monkeypatch.setitem(checkpoint._LARGEST, MODEL, 10)
