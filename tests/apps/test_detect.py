@@ -153,6 +153,24 @@ def test_another_run_begins_with_the_form(app, finished):
     assert linked(page, "run") is None
 
 
+def test_a_deleted_run_is_gone(app, finished):
+    page = app("detect", run=finished.id)
+    page.button(key="delete").click().run()
+    assert not page.exception
+    assert not finished.folder.exists()
+    assert page.button(key="begin")
+
+
+def test_more_alarms_than_the_table_holds_are_said(app, finished, detection):
+    many = pd.concat([detection.scores.assign(p_value=1e-9)] * 3, ignore_index=True)
+    at_fdr(replace(detection, scores=many), 0.05).save(finished.folder / "result")
+    page = app("detect", run=finished.id)
+    assert not page.exception
+    assert len(alarms(page)) == 1000
+    assert "The 1,000 most anomalous of 1,200 alarms" in marked(page)
+    assert alarms(page)["main reason"].iloc[-1].startswith("not explained")
+
+
 def test_a_run_that_found_nothing_is_good_news(app, finished, detection):
     ordinary = replace(detection, scores=detection.scores.assign(p_value=np.linspace(0.2, 1, 400)))
     at_fdr(ordinary, 0.05).save(finished.folder / "result")

@@ -2,7 +2,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from evalkit.compare.report import checks, report_html, settings, write_report
+from evalkit.compare.report import calibration_words, checks, report_html, settings, write_report
 
 HOSTILE = "<script>window.__xss=1</script>![x](http://canary.invalid/x.png) <a href='javascript:alert(1)'>&amp; \u202egpj.exe"
 SHOWN = HOSTILE.replace("\u202e", "⟨U+202E⟩")
@@ -104,6 +104,12 @@ def test_passed_checks_are_named_too(make_detection):
     outcomes = dict(checks(make_detection().summary))
     assert outcomes["Enough calibration rows for a lone alarm"] == "no: 1,800 of 19,999"
     assert outcomes["Looked for by vae"] == "odd combinations"
+
+
+@pytest.mark.parametrize(("have", "said"), [(1800, "may stay unseen"), (20_000, "needs 19,999 to be flagged alone")])
+def test_calibration_rows_are_measured_against_what_is_needed(make_detection, have, said):
+    summary = make_detection().summary.model_copy(update={"n_calibration": have})
+    assert said in calibration_words(summary)
 
 
 def test_a_clean_reference_is_named_with_its_hash(make_detection):
