@@ -138,7 +138,7 @@ def _plant(payments: pd.DataFrame, draw: np.random.Generator) -> pd.DataFrame:
     note(rows, "currency of another country", "currency")
 
     rows = choose((payments["customer"] == "office") & payments["merchant"].isin(["office supplies", "software"]))
-    night = pd.to_timedelta(draw.integers(60, 5 * 60, N_EACH), unit="min")
+    night = pd.to_timedelta(draw.integers(60, 210, N_EACH), unit="min")
     payments.loc[rows, "time"] = payments.loc[rows, "time"].dt.normalize() + night
     note(rows, "office customer at night", "time")
 
