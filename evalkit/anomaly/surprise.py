@@ -1,4 +1,4 @@
-"""From a member's scores to surprise: minus the log of the chance that a normal row scores as high."""
+"""From scores to surprise: minus the log of the chance that a normal row scores as high."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -8,21 +8,22 @@ from numpy.typing import NDArray
 
 from evalkit.core.state import ReadState, State
 
-_TAIL = 0.9
+_START, _EDGE = 0.8, 0.995
 
 
 @dataclass(frozen=True, eq=False)
 class Surprise:
     """How rare a score is among the scores of reference rows, in nats.
 
-    Up to the largest reference score it is minus the log of the share of reference rows that score as high, joined by straight lines. Beyond,
-    the distance in units of the tail's mean excess adds ``log(1 + distance)``: a row twice as far out stays the odder one, yet one
-    member alone cannot drown the others, as it would with the straight line of an exponential tail.
+    Up to the edge, above which the highest 1/200 of the reference lies, it is minus the log of the share of reference rows that
+    score as high, joined by straight lines. Beyond, it grows with ``log(1 + distance)``, in units of the tail's mean excess below the edge:
+    a row twice as far out is the odder one, a handful of anomalies among the reference cannot hide each other by raising its
+    ranks, and yet one member cannot drown the others, as it would with the straight line of an exponential tail.
 
     Attributes:
-        scores: the distinct reference scores, ascending.
+        scores: the distinct reference scores up to the edge, ascending.
         at_least: how many reference scores are as high as each.
-        unit: mean excess of the highest tenth over its lower end.
+        unit: of the distance beyond the edge.
     """
 
     scores: NDArray[np.float64]
@@ -30,29 +31,32 @@ class Surprise:
     unit: float
 
     @classmethod
-    def fit(cls, scores: NDArray[np.float64]) -> Self:
-        """From the out-of-sample scores of the reference rows, (n,), n >= 1."""
+    def fit(cls, scores: NDArray[np.float64], *, least_unit: float = 0.0) -> Self:
+        """From the out-of-sample scores of the reference rows, (n,), n >= 1.
+
+        Args:
+            scores: of the reference rows.
+            least_unit: smallest distance that means something, in the scores' unit.
+        """
         ordered = np.sort(scores)
-        distinct, first = np.unique(ordered, return_index=True)
-        edge = np.quantile(ordered, _TAIL)
-        unit = float((ordered[ordered >= edge] - edge).mean())
-        fallback = max(abs(float(ordered[-1])), 1.0) * 1e-6
-        return cls(distinct, (len(ordered) - first).astype(np.float64), max(unit, fallback))
+        n = len(ordered)
+        edge, low = ordered[max(int(np.ceil(_EDGE * n)) - 1, 0)], ordered[int(_START * n)]
+        inside = int(((ordered > low) & (ordered < edge)).sum())
+        unit = float((np.minimum(ordered[ordered >= low], edge) - low).sum()) / max(inside, 1)
+        distinct, first = np.unique(ordered[ordered <= edge], return_index=True)
+        return cls(distinct, (n - first).astype(np.float64), max(unit, least_unit, 1e-9 * max(abs(float(edge)), 1.0)))
 
     def of_new(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Surprise of rows that are not in the reference, (m,) nats >= 0."""
-        levels = np.log((self.at_least[0] + 1) / (self.at_least + 1))
-        return np.interp(scores, self.scores, levels) + self._beyond(scores - self.scores[-1])
+        return self._nats(scores, (self.at_least + 1) / (self.at_least[0] + 1))
 
     def of_own(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Surprise of the reference rows themselves, each among the others, so that it is like a new row's."""
-        levels = np.log(self.at_least[0] / self.at_least)
-        alone = self.at_least[-1] == 1 and len(self.scores) > 1
-        highest = self.scores[-2] if alone else self.scores[-1]
-        return np.interp(scores, self.scores, levels) + self._beyond(scores - highest)
+        return self._nats(scores, self.at_least / self.at_least[0])
 
-    def _beyond(self, excess: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.log1p(np.maximum(excess, 0.0) / self.unit)
+    def _nats(self, scores: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        excess = np.maximum(scores - self.scores[-1], 0.0)
+        return np.asarray(np.interp(scores, self.scores, -np.log(shares)) + np.log1p(excess / self.unit))
 
     def to_state(self) -> State:
         """Plain values and arrays."""
@@ -62,3 +66,18 @@ class Surprise:
     def from_state(cls, state: ReadState) -> Self:
         """The inverse of :meth:`to_state`."""
         return cls(state["scores"], state["at_least"], float(state["unit"]))
+
+
+def soft_maximum(surprises: NDArray[np.float64], sharpness: float) -> NDArray[np.float64]:
+    """(n,) ``log(mean(exp(sharpness · surprise))) / sharpness`` over the second axis of (n, m).
+
+    Between the mean (sharpness 0) and the maximum (infinity). With 1 it is minus the log of the harmonic mean of m tail
+    probabilities: one voice alone counts at most m times less than it says, agreeing voices count as one.
+
+    Source: Wilson, PNAS 116 (2019), for the harmonic mean.
+
+    >>> soft_maximum(np.array([[2.0, 2.0], [8.0, 0.0]]), 1.0).round(2).tolist()
+    [2.0, 7.31]
+    """
+    top = surprises.max(axis=1, keepdims=True)
+    return np.asarray(top[:, 0] + np.log(np.exp(sharpness * (surprises - top)).mean(axis=1)) / sharpness)

@@ -6,7 +6,10 @@ from typing import Literal, cast
 
 from evalkit.anomaly.members.base import Member, Reference, Training, across_folds
 
-__all__ = ["MEMBERS", "Member", "MemberSpec", "Reference", "Training", "across_folds"]
+__all__ = ["MEMBERS", "Member", "MemberSpec", "Reference", "Training", "Voice", "across_folds"]
+
+
+Voice = Literal["place", "rule"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class MemberSpec:
         at_least: rows without which it has nothing to learn from.
         most_features: features beyond which it takes too long.
         costs: ``"fast"`` members are used at every effort, the others from ``"default"`` up.
+        voice: ``"place"``: judges where a row lies among the others. ``"rule"``: judges whether its columns fit each other.
     """
 
     module: str
@@ -28,6 +32,7 @@ class MemberSpec:
     at_least: int = 2
     most_features: int = 1_000_000
     costs: Literal["fast", "default"] = "fast"
+    voice: Voice = "place"
 
     def load(self) -> type[Member]:
         """The member's class."""
@@ -46,6 +51,7 @@ MEMBERS: dict[str, MemberSpec] = {
         at_least=200,
         most_features=120,
         costs="default",
+        voice="rule",
     ),
     "vae": MemberSpec(
         "vae", "VAEMember", "rows that a smooth picture of all columns finds unlikely", at_least=200, costs="default"

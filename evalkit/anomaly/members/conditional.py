@@ -10,16 +10,20 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from evalkit.anomaly.members.base import Reference, Training
 from evalkit.anomaly.members.forest import Forest
 from evalkit.anomaly.spaces import Spaces
+from evalkit.anomaly.surprise import Surprise, soft_maximum
 from evalkit.core.progress import Step
 from evalkit.core.seeds import derive_seed
 from evalkit.core.state import ReadState, State
-from evalkit.data.rows import Rows, add_by_column
+from evalkit.data.rows import Rows
 
 _TREES = 20
 _MOST_ROWS = 2000
 _LEAF = 4
 _DEGREES = 4.0
 _FLOOR = 0.03
+_SHARPNESS = 0.5
+_LEAST_UNIT = 0.05
+_TRUST = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +35,12 @@ class Target:
         inputs: the dimensions of the robust space that the forest asks: all but those of the feature's own column.
         forest: leaves say the share of each label, or mean and mean square of a number in the robust space.
         base: share of each label over the reference, missing and unseen included; of a number: (present, missing).
-        usual: median surprise over the reference, in nats.
     """
 
     feature: int
     inputs: NDArray[np.intp]
     forest: Forest
     base: NDArray[np.float64]
-    usual: float = 0.0
 
     def of_label(self, points: NDArray[np.float64], labels: NDArray[np.intp], *, own: bool = False) -> NDArray[np.float64]:
         """Minus the log probability of the labels."""
@@ -59,20 +61,24 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class Conditional:
-    """The sum over features of their surprise given the other columns: sees broken dependencies, and says which column broke.
+    """How surprising single columns are given the others: sees broken rules between columns, and says which column broke.
 
-    Each feature is predicted from the columns that it does not belong to by extremely randomised trees; reference rows are judged by the
-    trees that have not seen them.
+    Each feature is predicted from the columns that it does not belong to by extremely randomised trees; reference rows are judged
+    by the trees that have not seen them. A column's surprise is that of its oddest feature; both are calibrated, so that a
+    text's twenty features weigh no more than one number. The score is the soft maximum over columns.
 
     Source: Geurts, Ernst and Wehenkel, Machine Learning 63 (2006), for the trees.
     """
 
     spaces: Spaces
     targets: tuple[Target, ...]
+    usual: NDArray[np.float64]
+    by_feature: tuple[Surprise, ...] = ()
+    by_column: tuple[Surprise, ...] = ()
 
     @classmethod
     def fit(cls, training: Training) -> Self:
-        """One forest a feature that is not constant."""
+        """One forest a feature that is not constant, then the calibrations."""
         points = training.spaces.transform(training.rows, "robust")
         n_features = len(training.rows.features)
         targets = []
@@ -82,35 +88,88 @@ class Conditional:
             if target is not None:
                 targets.append(target)
         training.progress(Step("learning how columns depend on each other", n_features, n_features))
-        return cls(training.spaces, tuple(targets))
+        bare = cls(training.spaces, tuple(targets), np.zeros(len(targets)))
+        if not targets:
+            return bare
+        raw = bare._raw(training.rows, own=True)
+        by_feature = tuple(Surprise.fit(scores, least_unit=_LEAST_UNIT) for scores in raw.T)
+        bare = replace(bare, by_feature=by_feature, usual=np.median(raw, axis=0))
+        maxima = bare._column_maxima(training.rows, own=True)
+        return replace(bare, by_column=tuple(Surprise.fit(scores, least_unit=_LEAST_UNIT) for scores in maxima.T))
 
     def score(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
-        """Minus the log of the product of the conditional probabilities, in nats."""
-        return self._surprises(rows, own).sum(axis=1)
+        """The soft maximum of the columns' surprises, in nats."""
+        if not self.targets:
+            return np.zeros(len(rows))
+        return soft_maximum(self._columns(rows, own=own), _SHARPNESS)
 
     def contributions(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
-        """By how much each column's surprise exceeds the usual."""
-        usual = np.zeros(len(rows.features))
-        for target in self.targets:
-            usual[target.feature] = target.usual
-        return add_by_column(np.maximum(self._surprises(rows, own) - usual, 0.0), rows.features)
+        """Each column's part of the soft maximum."""
+        spread = np.zeros((len(rows), len(rows.columns)))
+        if not self.targets:
+            return spread
+        surprises = self._columns(rows, own=own)
+        weights = np.exp(_SHARPNESS * (surprises - surprises.max(axis=1, keepdims=True)))
+        spread[:, self._places()] = weights * surprises
+        return spread
 
-    def _surprises(self, rows: Rows, own: bool) -> NDArray[np.float64]:
+    def _columns(self, rows: Rows, *, own: bool) -> NDArray[np.float64]:
+        """(n, columns with a target) surprises: calibrated anew where a column has several features to choose the oddest from."""
+        maxima = self._column_maxima(rows, own=own)
+        return np.minimum(maxima, _calibrated(maxima, self.by_column, own=own))
+
+    def _features(self, rows: Rows, *, own: bool) -> NDArray[np.float64]:
+        """(n, targets) calibrated surprises. A label's is bounded by what its probability says, so that the ranks of meaningless differences
+        between almost certain labels count for nothing.
+        """
+        raw = self._raw(rows, own=own)
+        bound = np.where(self._are_labels(), _TRUST * np.maximum(raw - self.usual, 0.0), np.inf)
+        return np.minimum(_calibrated(raw, self.by_feature, own=own), bound)
+
+    def _are_labels(self) -> NDArray[np.bool_]:
+        return np.array([self.spaces.n_labels(target.feature) > 0 for target in self.targets])
+
+    def _raw(self, rows: Rows, *, own: bool) -> NDArray[np.float64]:
         points = self.spaces.transform(rows, "robust")
-        surprises = np.zeros(rows.values.shape)
-        for target in self.targets:
-            surprises[:, target.feature] = _surprise(self.spaces, target, points, rows, own=own)
-        return surprises
+        return np.column_stack([_surprise(self.spaces, target, points, rows, own=own) for target in self.targets])
+
+    def _owners(self) -> list[str]:
+        return [self.spaces.features[target.feature].column for target in self.targets]
+
+    def _places(self) -> list[int]:
+        """Positions among the source columns of those that have a target."""
+        columns = list(dict.fromkeys(feature.column for feature in self.spaces.features))
+        return [columns.index(name) for name in dict.fromkeys(self._owners())]
+
+    def _column_maxima(self, rows: Rows, *, own: bool) -> NDArray[np.float64]:
+        """(n, columns with a target) surprise of each column's oddest feature."""
+        nats = self._features(rows, own=own)
+        owners = np.array(self._owners())
+        return np.column_stack([nats[:, owners == name].max(axis=1) for name in dict.fromkeys(self._owners())])
 
     def to_state(self) -> State:
-        """The forests."""
-        return {"targets": [vars(target) | {"forest": target.forest.to_state()} for target in self.targets]}
+        """The forests and the calibrations."""
+        return {
+            "targets": [vars(target) | {"forest": target.forest.to_state()} for target in self.targets],
+            "usual": self.usual,
+            "by_feature": [surprise.to_state() for surprise in self.by_feature],
+            "by_column": [surprise.to_state() for surprise in self.by_column],
+        }
 
     @classmethod
     def from_state(cls, state: ReadState, reference: Reference) -> Self:
         """The inverse of :meth:`to_state`."""
-        targets = (Target(**{**target, "forest": Forest.from_state(target["forest"])}) for target in state["targets"])
-        return cls(reference.spaces, tuple(targets))
+        targets = tuple(Target(**{**target, "forest": Forest.from_state(target["forest"])}) for target in state["targets"])
+        by_feature, by_column = (
+            tuple(Surprise.from_state(part) for part in state[name]) for name in ("by_feature", "by_column")
+        )
+        return cls(reference.spaces, targets, state["usual"], by_feature, by_column)
+
+
+def _calibrated(raw: NDArray[np.float64], surprises: tuple[Surprise, ...], *, own: bool) -> NDArray[np.float64]:
+    return np.column_stack(
+        [(surprise.of_own if own else surprise.of_new)(scores) for surprise, scores in zip(surprises, raw.T, strict=True)]
+    )
 
 
 def _surprise(spaces: Spaces, target: Target, points: NDArray[np.float64], rows: Rows, *, own: bool) -> NDArray[np.float64]:
@@ -140,14 +199,13 @@ def _fit(training: Training, points: NDArray[np.float64], feature: int) -> Targe
         "random_state": derive_seed(training.seed, "conditional", feature) % 2**32,
     }
     target = _classify(points, inputs, answers, n_labels, settings) if n_labels else _regress(points, inputs, answers, settings)
-    target = replace(target, feature=feature)
-    return replace(target, usual=float(np.median(_surprise(spaces, target, points, rows, own=True))))
+    return replace(target, feature=feature)
 
 
 def _classify(
     points: NDArray[np.float64], inputs: NDArray[np.intp], labels: NDArray[np.intp], n_labels: int, settings: dict[str, Any]
 ) -> Target:
-    forest = ExtraTreesClassifier(max_samples=min(_MOST_ROWS, len(labels)), **settings).fit(points[:, inputs], labels)
+    forest = ExtraTreesClassifier(max_features=None, max_samples=min(_MOST_ROWS, len(labels)), **settings).fit(points[:, inputs], labels)
     counts = np.bincount(labels, minlength=n_labels + 2) + 0.5
     leaves = []
     for estimator in forest.estimators_:
@@ -162,8 +220,7 @@ def _regress(
 ) -> Target:
     missing = np.isnan(numbers)
     known = np.flatnonzero(~missing)
-    max_features = 1.0
-    forest = ExtraTreesRegressor(max_samples=min(_MOST_ROWS, len(known)), max_features=max_features, **settings)
+    forest = ExtraTreesRegressor(max_samples=min(_MOST_ROWS, len(known)), **settings)
     forest.fit(points[known][:, inputs], numbers[known])
     leaves = []
     for estimator in forest.estimators_:
