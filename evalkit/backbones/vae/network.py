@@ -70,11 +70,7 @@ class VAENetwork(nn.Module):
         density = -(0.5 * eps * eps + log_sigma + 0.5 * _LOG_TWO_PI).sum(dim=-1)
         cost = density - self.log_prior(code)
         terms = torch.cat([features, cost.unsqueeze(-1)], dim=-1)
-        log_weight = log_softmax(-terms.sum(dim=-1), dim=0)
-        weight = torch.exp(log_weight)
-        spent = (weight * (log_weight + math.log(len(eps)))).sum(dim=0)
-        total = (weight.unsqueeze(-1) * terms).sum(dim=0)
-        return torch.cat([total[:, :-1], total[:, -1:] + spent.unsqueeze(-1)], dim=-1)
+        return terms[0] if len(eps) == 1 else _importance_weighted(terms)
 
     def encode(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-sigma of the code, (n, latent) each."""
@@ -106,3 +102,12 @@ class VAENetwork(nn.Module):
         mean, log_sigma = self.encode(self.pseudo_rows)
         normal = mean.new_zeros(1, self.latent_size)
         return torch.cat([mean, normal]), torch.cat([log_sigma, normal])
+
+
+def _importance_weighted(terms: Tensor) -> Tensor:
+    """Terms of several draws, (draws, n, terms), as terms of their joint bound, (n, terms)."""
+    log_weight = log_softmax(-terms.sum(dim=-1), dim=0)
+    weight = torch.exp(log_weight)
+    spent = (weight * (log_weight + math.log(len(terms)))).sum(dim=0)
+    total = (weight.unsqueeze(-1) * terms).sum(dim=0)
+    return torch.cat([total[:, :-1], total[:, -1:] + spent.unsqueeze(-1)], dim=-1)
