@@ -56,7 +56,7 @@ def score_histogram(detection: Detection, *, dark: bool = False) -> AnyChart:
     threshold = detection.summary.threshold_score
     bins = _bins(scores, flagged, threshold)
     tallest = float(bins["rows"].max())
-    ticks = [10.0**power for power in range(math.ceil(math.log10(tallest)) + 1)]
+    ticks = [10.0**power for power in range(math.floor(math.log10(tallest)) + 1)]
     bars = (
         alt.Chart(bins)
         .mark_bar(opacity=1, binSpacing=1)
@@ -68,7 +68,7 @@ def score_histogram(detection: Detection, *, dark: bool = False) -> AnyChart:
             y=alt.Y(
                 "rows:Q",
                 title=None,
-                scale=alt.Scale(type="log", domain=[0.5, 1.6 * tallest]),
+                scale=alt.Scale(type="log", domain=[0.5, 2.4 * tallest]),
                 axis=alt.Axis(values=ticks, format="~s"),
             ),
             y2=alt.datum(0.5),
