@@ -10,19 +10,24 @@ from typing import Any, ClassVar, Literal, NoReturn, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from evalkit.core.errors import CapabilityError, InputError, ModelError, SchemaError, ShapeError
+from evalkit.core.evidence import Evidence, Failure, Finding
 from evalkit.core.progress import Progress, silent
 from evalkit.core.sample import Table
 from evalkit.core.state import State
 from evalkit.data.encoding import TableEncoder
 from evalkit.data.load import load
 from evalkit.data.rows import Feature, Rows
+from evalkit.statistics.intervals import mean_interval
 
 Capability = Literal["score", "log_prob_bound", "sample", "reconstruct", "interpolate"]
 Array = NDArray[np.float64]
+HELD_OUT = "nats a held-out row"
+FINDING: TypeAdapter[Finding] = TypeAdapter(Finding)
 
 
 class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
@@ -39,6 +44,7 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
         capabilities: what this family can do; anything else raises CapabilityError.
         features_: the features of the rows it was fitted to.
         encoder_: from tables to rows and back; None when it was fitted to rows.
+        held_out_: mean score of rows that training never saw, with its interval; or why there is none.
     """
 
     capabilities: ClassVar[frozenset[Capability]]
@@ -206,3 +212,20 @@ def readable(family: str) -> Iterator[None]:
         if isinstance(error, ModelError):
             raise
         raise ModelError(f"the saved model is not a {family} of this version: fit it anew") from error
+
+
+def held_out_finding(scores: Array, *, seed: int) -> Finding:
+    """The mean score of held-out rows as Evidence, or a Failure where fewer than two rows could be held out.
+
+    It compares models of the same rows and columns; across data sets or units it means nothing.
+
+    Args:
+        scores: (n,) nats of rows that training never saw.
+        seed: of the fit.
+    """
+    if len(scores) < 2:
+        reason = f"{len(scores)} rows were held out and an interval needs two"
+        return Failure(name=HELD_OUT, reason=reason, remedy="fit to at least 20 rows")
+    interval = mean_interval(scores)
+    method = "mean over held-out rows, Student-t 95 % interval"
+    return Evidence(name=HELD_OUT, **interval._asdict(), direction="lower", n=len(scores), method=method, seed=seed)

@@ -20,6 +20,7 @@ def fit(
     json: JsonOption = False,
 ) -> None:
     """Fit a generative backbone to a table and save it. An interrupted run goes on with --resume."""
+    from evalkit.compare.words import held_out_words
     from evalkit.core.progress import shown
     from evalkit.run.fit import fit as run_fit
 
@@ -28,15 +29,10 @@ def fit(
         fitted = run_fit(
             data, backbone, out, steps=steps, minutes=minutes, ignore=columns, resume=resume, seed=seed, progress=progress
         )
-    evidence = fitted.held_out_
     if json:
-        typer.echo(evidence.model_dump_json(indent=1))
-        return
-    typer.echo(
-        f"Held-out loss {evidence.value:.3f} ({evidence.low:.3f} to {evidence.high:.3f}) nats a row over {evidence.n:,} rows."
-    )
-    typer.echo(f"Model: {out}")
-    typer.echo(f"Next: evalkit sample {out} --n 100 --out generated.csv")
+        typer.echo(fitted.held_out_.model_dump_json(indent=1))
+    else:
+        typer.echo(f"{held_out_words(fitted.held_out_)}\nModel: {out}\nNext: evalkit sample {out} --n 100 --out generated.csv")
 
 
 def sample(

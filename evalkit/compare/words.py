@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from evalkit.core.evidence import Finding
+
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
 
@@ -88,3 +90,16 @@ def finding(n_alarms: int, n_rows: int) -> str:
     '23 of 4,000 rows look anomalous'
     """
     return f"{count(n_alarms)} of {count(n_rows)} rows look anomalous"
+
+
+def held_out_words(finding: Finding) -> str:
+    """A backbone's held-out figure as a sentence, or why there is none.
+
+    >>> from evalkit.core.evidence import Evidence
+    >>> held_out_words(Evidence(name="nats a held-out row", value=2.0, low=1.5, high=2.5, n=40, method="mean"))
+    'Score on 40 held-out rows: 2 nats a row (1.5 to 2.5); lower is better.'
+    """
+    if finding.status == "failed":
+        return f"No held-out figure: {finding.reason}; {finding.remedy}."
+    ends = f"{figure(finding.low)} to {figure(finding.high)}"
+    return f"Score on {count(finding.n)} held-out rows: {figure(finding.value)} nats a row ({ends}); lower is better."

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from evalkit.compare.words import held_out_words
 from evalkit.core.bundled import bundled
 from evalkit.core.progress import Progress, silent
 from evalkit.run.detect import alarms, detect, write_detection
@@ -62,8 +63,7 @@ def _fit_and_sample(out: Path, seed: int, progress: Progress) -> Stop:
     return Stop(
         "A generator of wines",
         (
-            f"A VAE fitted to {len(real)} wines: held-out loss {model.held_out_.value:.2f} nats a row"
-            f" ({model.held_out_.low:.2f} to {model.held_out_.high:.2f}).",
+            f"A VAE fitted to {len(real)} wines. {held_out_words(model.held_out_)}",
             f"Alcohol, real: {real.mean():.2f} ± {real.std():.2f}; in 500 drawn wines: {drawn.mean():.2f} ± {drawn.std():.2f}.",
             f"Model: {out / 'model'}   Drawn rows: {out / 'generated.csv'}",
         ),

@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from evalkit.backbones.base import Array, Backbone, Capability, check_rows, fingerprint, readable
+from evalkit.backbones.base import FINDING, Array, Backbone, Capability, check_rows, fingerprint, held_out_finding, readable
 from evalkit.backbones.heads import Facts, TableHeads
 from evalkit.backbones.threads import one_thread
 from evalkit.backbones.training import History, Schedule, arrays_of, put_arrays, train
@@ -92,6 +92,7 @@ class VAE(Backbone):
             progress=progress,
         )
         self._keep(network, rows.features)
+        self.held_out_ = held_out_finding(self.score_rows(rows.take(objective.held_out_rows)), seed=self.random_state)
         return self
 
     @one_thread()
@@ -118,6 +119,7 @@ class VAE(Backbone):
             "facts": self.network_.heads.facts.to_state(),
             "weights": {name: array.astype(np.float32) for name, array in arrays_of(self.network_.state_dict()).items()},
             "history": self.history_.to_state(),
+            "held_out": self.held_out_.model_dump(mode="json"),
             "encoder": None if self.encoder_ is None else self.encoder_.to_state(),
         }
 
@@ -130,6 +132,7 @@ class VAE(Backbone):
             features = tuple(Feature.model_validate(feature) for feature in state["features"])
             network = _network_of(Facts.from_state(state["facts"]), len(features), state["weights"])
             vae.history_ = History.from_state(state["history"])
+            vae.held_out_ = FINDING.validate_python(state["held_out"])
             vae._keep(network, features)
             vae._restore_encoder(state["encoder"])
         return vae

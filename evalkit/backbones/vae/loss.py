@@ -24,14 +24,18 @@ class Bound:
         network: tells how rows are prepared.
         rows: one in ten of them, at most 1,000, is held out; of fewer than ten none is, and the training rows stand in for them.
         seed: of the split, the batches and the noise.
+
+    Attributes:
+        held_out_rows: positions of the rows that training never sees.
     """
 
     def __init__(self, network: VAENetwork, rows: Rows, seed: int) -> None:
         x = network.heads.prepare(torch.tensor(rows.values)).float()
         order = generator(seed, "vae", "held out").permutation(len(x))
         n_held_out = min(len(x) // 10, 1000)
+        self.held_out_rows = order[:n_held_out]
         self.training = x[order[n_held_out:]]
-        self.held_out = x[order[:n_held_out]] if n_held_out else x
+        self.held_out = x[self.held_out_rows] if n_held_out else x
         self.seed, self.latent_size = seed, network.latent_size
         noise = generator(seed, "vae", "held-out noise").normal(size=(_HELD_OUT_DRAWS, 1, self.latent_size))
         self.held_out_noise = torch.tensor(noise, dtype=torch.float32)
