@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from evalkit.core.errors import InputError
 from evalkit.core.evidence import Finding
 from evalkit.core.files import whole_file
 from evalkit.core.sample import Problem
+from evalkit.statistics.conformal import calibration_rows_needed
+from evalkit.statistics.multiplicity import benjamini_hochberg
 
 Way = Literal["reference", "one table"]
 Effort = Literal["fast", "default", "best"]
@@ -77,6 +82,35 @@ class Summary(BaseModel):
     settings: dict[str, JsonValue] = {}
     seed: int
     versions: dict[str, str] = {}
+
+
+def outcome(p_values: NDArray[np.float64], scores: NDArray[np.float64], fdr: float) -> tuple[NDArray[np.bool_], dict[str, Any]]:
+    """Which rows are alarms at an accepted share of false alarms, and the lines of a :class:`Summary` that follow from it.
+
+    Args:
+        p_values: (n,) of all rows that were tested together.
+        scores: (n,) their anomaly scores.
+        fdr: accepted share of false alarms among the alarms, 0 < fdr < 1.
+
+    Raises:
+        InputError: ``fdr`` lies outside 0 … 1.
+
+    >>> outcome(np.array([0.001, 0.5]), np.array([9.0, 1.0]), 0.1)[1]["finding"]
+    '1 of 2 rows looks anomalous'
+    """
+    if not 0 < fdr < 1:
+        raise InputError(f"fdr must lie between 0 and 1, got {fdr}: 0.05 accepts one false alarm in twenty")
+    flagged = benjamini_hochberg(p_values) <= fdr
+    n_rows, n_alarms = len(flagged), int(flagged.sum())
+    return flagged, {
+        "finding": f"{n_alarms:,} of {n_rows:,} rows {'looks' if n_alarms == 1 else 'look'} anomalous",
+        "fdr": fdr,
+        "n_alarms": n_alarms,
+        "expected_false": fdr * n_alarms,
+        "threshold_p": float(p_values[flagged].max()) if n_alarms else fdr / n_rows,
+        "threshold_score": float(scores[flagged].min()) if n_alarms else None,
+        "n_calibration_needed": calibration_rows_needed(fdr, n_rows),
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,18 +22,19 @@ from evalkit.core.schema import Schema
 from evalkit.core.state import ReadState, State
 from evalkit.data import TableEncoder, load, row_hashes
 from evalkit.data.rows import Rows
-from evalkit.statistics.multiplicity import benjamini_hochberg
 
 _WORK: dict[str, float] = {"fast": 1.0, "default": 1.0, "best": 3.0}
 _MOST_ROWS: dict[str, int] = {"fast": 5_000, "default": 10_000, "best": 20_000}
-_SUSPECTS_FDR = 0.5
+_FEWEST_WITHIN = 20
 
 
 class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     """Finds rows of a table that do not belong, with p-values and reasons.
 
-    Several members with different bias score a row; each score becomes a surprise in nats by its rank among the reference rows, judged
-    without their own help, and the anomaly score is the mean surprise. p-values rank that mean in the same way.
+    Several members with different bias score a row; each score becomes a surprise in nats by its rank among the reference rows,
+    which are judged without their own help. Members that look at where a row lies speak with one voice, the mean surprise; one that looks at
+    whether the columns fit each other is the other voice. The anomaly score is the soft maximum of the two, and p-values rank it
+    among the reference rows in the same way.
 
     With ``fit`` the reference is taken to be clean: its rows are the normal ones. Where anomalies are already inside the only
     table there is, use :meth:`examine_within`.
@@ -90,7 +91,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def anomaly_score(self, X: Any) -> NDArray[np.float64]:
-        """(n,) mean surprise in nats, >= 0, higher = more anomalous; each a function of its row alone."""
+        """(n,) surprise in nats, >= 0, higher = more anomalous; each a function of its row alone."""
         return self.ensemble_.score(self._rows(X))
 
     def p_values(self, X: Any) -> NDArray[np.float64]:
@@ -135,33 +136,37 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def examine_within(self, X: Any, fdr: float = 0.05, *, id_column: str | None = None, progress: Progress = silent) -> Detection:
         """Find anomalies in the one table there is, by comparing its rows with its own bulk.
 
-        The detector is fitted twice: on all rows, then without those that stand out, so that anomalies do not vouch for each
-        other. No row is scored by a model that has seen it. p-values come from the bulk of the scores with a modelled tail; they
-        are approximate, unlike those against a clean reference. Afterwards the detector is fitted on the table's bulk.
+        No row is scored by a model that has seen it: neighbours leave it out, trees and networks are those that were fitted without it.
+        Ranks within one table would never raise an alarm, so p-values come from the bulk of the scores with a modelled tail;
+        they are approximate, unlike those against a clean reference, and grow too cautious when anomalies are more than about
+        one row in fifty. Afterwards the detector is fitted on the table.
 
         Args:
             X: the table.
             fdr: accepted share of false alarms among the alarms, 0 < fdr < 1.
             id_column: the column that names the rows.
             progress: see :mod:`evalkit.core.progress`.
+
+        Raises:
+            ShapeError: fewer than 20 rows.
         """
         self._check_settings()
         table = self._table(X, reset=True)
+        if len(table) < _FEWEST_WITHIN:
+            raise ShapeError(
+                f"one table alone needs at least {_FEWEST_WITHIN} rows to show what is usual, got {len(table)}: add rows or a reference"
+            )
         rows = self._encode_reference(table)
         order = canonical_order(rows, self._seed)
-        ordered = rows.take(order)
-        chosen = np.zeros(len(rows), dtype=np.bool_)
-        chosen[: _MOST_ROWS[self.effort]] = True
-        scores = self._scores_within(ordered, chosen, progress)
-        suspects = benjamini_hochberg(Calibration(scores, modelled=True).p_values(scores)) <= _SUSPECTS_FDR
-        bulk = chosen & ~suspects
-        scores = self._scores_within(ordered, bulk, progress)
-        shares = np.empty((len(rows), len(rows.columns)))
-        shares[bulk] = self.ensemble_.explain_own()
-        shares[~bulk] = self.ensemble_.explain(ordered.take(~bulk), progress)
-        self._calibrate(Calibration(scores, modelled=True))
-        back = np.argsort(order)
-        judged = Judged(table, rows, scores[back], shares[back])
+        fitted, others = np.split(order, [_MOST_ROWS[self.effort]])
+        self._fit_ensemble(rows.take(fitted), progress)
+        scores, shares = np.empty(len(rows)), np.empty((len(rows), len(rows.columns)))
+        scores[fitted], shares[fitted] = self.ensemble_.own, self.ensemble_.explain_own()
+        if len(others):
+            scores[others] = self.ensemble_.score(rows.take(others), progress)
+            shares[others] = self.ensemble_.explain(rows.take(others), progress)
+        self._calibrate(Calibration(scores[order], modelled=True))
+        judged = Judged(table, rows, scores, shares)
         caution = ("there is no clean reference: p-values rest on a tail modelled from the table's own bulk and are approximate",)
         return self._examination(judged, fdr, id_column, "out-of-fold: no row was scored by a model that had seen it", caution)
 
@@ -269,14 +274,6 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         self.calibration_ = calibration
         self.offset_ = -calibration.score_at(self.p_threshold)
 
-    def _scores_within(self, ordered: Rows, fitted: NDArray[np.bool_], progress: Progress) -> NDArray[np.float64]:
-        """Fit on some rows of a table and score all of them, the fitted ones without their own help."""
-        self._fit_ensemble(ordered.take(fitted), progress)
-        scores = np.empty(len(ordered))
-        scores[fitted] = self.ensemble_.own
-        scores[~fitted] = self.ensemble_.score(ordered.take(~fitted))
-        return scores
-
     def _examination(
         self, judged: Judged, fdr: float, id_column: str | None, scores_are: str, caution: tuple[str, ...]
     ) -> Detection:
@@ -291,6 +288,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             against=None if self.calibration_.modelled else self.reference_,
             scores_are=scores_are,
             caution=(*self.caution_, *caution),
+            settings={"effort": self.effort, "members": list(self.members_)},
             seed=self._seed,
         )
 

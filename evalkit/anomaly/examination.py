@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 from evalkit.anomaly.calibration import Calibration
-from evalkit.anomaly.detection import DataSource, Detection, MemberNote, Summary
+from evalkit.anomaly.detection import DataSource, Detection, MemberNote, Summary, outcome
 from evalkit.anomaly.evidence import alarm_evidence
 from evalkit.anomaly.explanation import top_columns, usual_values, value_texts
 from evalkit.anomaly.members import MEMBERS, Reference
-from evalkit.core.errors import InputError, SchemaError
+from evalkit.core.errors import SchemaError
 from evalkit.core.sample import Table
 from evalkit.core.version import VERSION
 from evalkit.data import content_hash
 from evalkit.data.rows import Rows
-from evalkit.statistics.conformal import calibration_rows_needed
 from evalkit.statistics.multiplicity import benjamini_hochberg
 
 _EXPLAINED_FDR = 0.2
@@ -54,37 +54,27 @@ def examination(
     against: DataSource | None,
     scores_are: str,
     caution: tuple[str, ...],
+    settings: dict[str, JsonValue],
     seed: int,
 ) -> Detection:
     """Flag, explain and sum up."""
-    if not 0 < fdr < 1:
-        raise InputError(f"fdr must lie between 0 and 1, got {fdr}: 0.05 accepts one false alarm in twenty")
     p_values = calibration.p_values(judged.scores)
-    adjusted = benjamini_hochberg(p_values)
-    flagged = adjusted <= fdr
+    flagged, lines = outcome(p_values, judged.scores, fdr)
     scores = _scores(judged, p_values, flagged, id_column)
-    reasons = _reasons(judged, _explained(judged.scores, adjusted), reference)
-    n_rows, n_alarms, n_reference = len(flagged), int(flagged.sum()), len(calibration.scores)
-    needed = calibration_rows_needed(fdr, n_rows)
-    threshold_p = float(p_values[flagged].max()) if n_alarms else fdr / n_rows
+    reasons = _reasons(judged, _explained(judged.scores, benjamini_hochberg(p_values)), reference)
+    n_rows, n_reference, needed = len(flagged), len(calibration.scores), lines["n_calibration_needed"]
     if not calibration.modelled and n_reference < needed:
         caution += (
             f"{n_reference:,} reference rows can raise an alarm only when several rows stand out together: "
-            f"{needed:,} are needed to flag a single one of {n_rows:,} at an accepted share of false alarms of {fdr:g}",
+            f"{needed:,} are needed to flag a single one of {n_rows:,} when {fdr:.0%} false alarms are accepted",
         )
     summary = Summary(
-        finding=f"{n_alarms:,} of {n_rows:,} rows look anomalous",
+        **lines,
         caution=caution,
         way="one table" if calibration.modelled else "reference",
         scores_are=scores_are,
-        fdr=fdr,
         n_rows=n_rows,
-        n_alarms=n_alarms,
-        expected_false=fdr * n_alarms,
-        threshold_p=threshold_p,
-        threshold_score=float(judged.scores[flagged].min()) if n_alarms else None,
         n_calibration=n_reference,
-        n_calibration_needed=needed,
         id_column=id_column,
         data=data,
         reference=against,
@@ -98,7 +88,7 @@ def examination(
             provenance={"data": f"{data.name} {data.sha256}"}
             | ({"reference": f"{against.name} {against.sha256}"} if against else {}),
         ),
-        settings={"members": list(members)},
+        settings=settings,
         seed=seed,
         versions=_versions(),
     )
@@ -119,10 +109,11 @@ def _scores(judged: Judged, p_values: NDArray[np.float64], flagged: NDArray[np.b
     top = top_columns(judged.shares)
     columns = np.array([*judged.rows.columns, None], dtype=object)
     whole = np.where(judged.scores > 0, judged.scores, 1.0)
+    shares = np.take_along_axis(judged.shares, np.maximum(top, 0), axis=1) / whole[:, None]
     for rank in range(top.shape[1]):
-        share = np.take_along_axis(judged.shares, np.maximum(top[:, [rank]], 0), axis=1)[:, 0] / whole
         frame[f"reason_{rank + 1}"] = columns[top[:, rank]]
-        frame[f"reason_{rank + 1}_share"] = np.where(top[:, rank] < 0, np.nan, share)
+    for rank in range(top.shape[1]):
+        frame[f"reason_{rank + 1}_share"] = np.where(top[:, rank] < 0, np.nan, shares[:, rank])
     return frame
 
 

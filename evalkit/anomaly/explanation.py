@@ -13,6 +13,7 @@ _ALIKE = 50
 _MOST_TEXT = 200
 _MISSING = "missing"
 _DAY_HOURS = 24.0
+_LOG, _SHARE, _PIECES = "log of ", "share of ", "three-letter pieces"
 
 
 def top_columns(shares: NDArray[np.float64], n: int = 3) -> NDArray[np.intp]:
@@ -52,7 +53,22 @@ def _usual(alike: Rows, row: NDArray[np.float64], column: str) -> str:
         names = feature.levels or ("no", "yes")
         return about + _labels(known, names)
     low, high = np.quantile(known, [0.05, 0.95], method="inverted_cdf")
-    return about + (f"{low:.6g}" if low == high else f"{low:.6g} – {high:.6g}")
+    return _in_words(about.strip(), float(low), float(high))
+
+
+def _in_words(about: str, low: float, high: float) -> str:
+    """A range of an encoded feature in the units that a person would use."""
+    if about.startswith(_LOG):
+        return f"{_range(round(np.expm1(low)), round(np.expm1(high)))} {about.removeprefix(_LOG)}"
+    if about.startswith(_SHARE):
+        return f"{_range(round(100 * low), round(100 * high))} % {about.removeprefix(_SHARE)}"
+    if about.startswith(_PIECES):
+        return "other letters beside each other"
+    return f"{about} {_range(low, high)}".strip()
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.6g}" if low == high else f"{low:.6g} – {high:.6g}"
 
 
 def _oddness(alike: NDArray[np.float64], value: float, is_category: bool) -> float:

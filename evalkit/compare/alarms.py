@@ -4,10 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from evalkit.anomaly.detection import Detection
-from evalkit.compare.words import finding
-from evalkit.core.errors import InputError
-from evalkit.statistics.conformal import calibration_rows_needed
+from evalkit.anomaly.detection import Detection, outcome
 from evalkit.statistics.multiplicity import benjamini_hochberg
 
 SHARE_TO_HERE = "false_alarm_share"
@@ -29,25 +26,11 @@ def at_fdr(detection: Detection, fdr: float) -> Detection:
     Raises:
         InputError: ``fdr`` lies outside 0 … 1.
     """
-    if not 0 < fdr < 1:
-        raise InputError(f"the accepted share of false alarms must lie between 0 and 1, got {fdr}")
     if fdr == detection.summary.fdr:
         return detection
-    scores, n_rows = detection.scores, len(detection.scores)
-    flagged = benjamini_hochberg(scores["p_value"].to_numpy()) <= fdr
-    alarms = scores[flagged]
-    n_alarms = len(alarms)
-    summary = detection.summary.model_copy(
-        update={
-            "fdr": fdr,
-            "finding": finding(n_alarms, n_rows),
-            "n_alarms": n_alarms,
-            "expected_false": fdr * n_alarms,
-            "threshold_p": float(alarms["p_value"].max()) if n_alarms else fdr / n_rows,
-            "threshold_score": float(alarms["anomaly_score"].min()) if n_alarms else None,
-            "n_calibration_needed": calibration_rows_needed(fdr, n_rows),
-        }
-    )
+    scores = detection.scores
+    flagged, lines = outcome(scores["p_value"].to_numpy(), scores["anomaly_score"].to_numpy(), fdr)
+    summary = detection.summary.model_copy(update=lines)
     return replace(detection, summary=summary, scores=scores.assign(is_anomaly=flagged))
 
 

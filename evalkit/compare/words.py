@@ -83,15 +83,6 @@ def expectation(expected: float, n_alarms: int, fdr: float) -> str:
     return f"Expect about {count(n)} false {'alarm' if n == 1 else 'alarms'} among them."
 
 
-def finding(n_alarms: int, n_rows: int) -> str:
-    """The result of a detection as a sentence.
-
-    >>> finding(23, 4000)
-    '23 of 4,000 rows look anomalous'
-    """
-    return f"{count(n_alarms)} of {count(n_rows)} rows look anomalous"
-
-
 def held_out_words(finding: Finding) -> str:
     """A backbone's held-out figure as a sentence, or why there is none.
 

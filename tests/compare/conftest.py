@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from evalkit.anomaly.detection import DataSource, Detection, MemberNote, Summary
-from evalkit.compare.words import finding
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.core.sample import Problem
 from evalkit.statistics.multiplicity import benjamini_hochberg
@@ -48,7 +47,7 @@ def _summary(scores: pd.DataFrame, fdr: float, hostile: str | None, n_columns: i
     n_rows, alarms = len(scores), scores[scores["is_anomaly"]]
     n_alarms = len(alarms)
     return Summary(
-        finding=finding(n_alarms, n_rows),
+        finding=f"{n_alarms:,} of {n_rows:,} rows look anomalous",
         caution=("The tail of the calibration is modelled: p-values below 1 in 500 are an extrapolation.",),
         way="one table",
         scores_are="out of fold: no row was scored by a model that had seen it",
