@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 
 from evalkit.core.state import ReadState, State
 
-_START, _EDGE = 0.8, 0.995
+_START, _EDGE = 0.8, 0.98
+_STRAIGHT = 5.0
 
 
 @dataclass(frozen=True, eq=False)
 class Surprise:
     """How rare a score is among the scores of reference rows, in nats.
 
-    Up to the edge, above which the highest 1/200 of the reference lies, it is minus the log of the share of reference rows that
+    Up to the edge, above which the highest fiftieth of the reference lies, it is minus the log of the share of reference rows that
     score as high, joined by straight lines. Beyond, it grows with ``log(1 + distance)``, in units of the tail's mean excess below the edge:
     a row twice as far out is the odder one, a handful of anomalies among the reference cannot hide each other by raising its
     ranks, and yet one member cannot drown the others, as it would with the straight line of an exponential tail.
@@ -55,8 +56,9 @@ class Surprise:
         return self._nats(scores, self.at_least / self.at_least[0])
 
     def _nats(self, scores: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
-        excess = np.maximum(scores - self.scores[-1], 0.0)
-        return np.asarray(np.interp(scores, self.scores, -np.log(shares)) + np.log1p(excess / self.unit))
+        beyond = np.maximum(scores - self.scores[-1], 0.0) / self.unit
+        growth = np.minimum(beyond, _STRAIGHT) + np.log1p(np.maximum(beyond - _STRAIGHT, 0.0))
+        return np.asarray(np.interp(scores, self.scores, -np.log(shares)) + growth)
 
     def to_state(self) -> State:
         """Plain values and arrays."""

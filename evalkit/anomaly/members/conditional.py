@@ -24,6 +24,7 @@ _FLOOR = 0.03
 _SHARPNESS = 0.5
 _LEAST_UNIT = 0.05
 _TRUST = 1.5
+_DOUBTS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,28 +36,36 @@ class Target:
         inputs: the dimensions of the robust space that the forest asks: all but those of the feature's own column.
         forest: leaves say the share of each label, or mean and mean square of a number in the robust space.
         base: share of each label over the reference, missing and unseen included; of a number: (present, missing).
+        doubt: how far the labels' shares are taken from ``base`` instead of from the trees.
     """
 
     feature: int
     inputs: NDArray[np.intp]
     forest: Forest
     base: NDArray[np.float64]
+    doubt: float = 0.0
 
     def of_label(self, points: NDArray[np.float64], labels: NDArray[np.intp], *, own: bool = False) -> NDArray[np.float64]:
         """Minus the log probability of the labels."""
-        said = self.forest.predict(points[:, self.inputs], own=own)
-        doubt = np.sqrt(self.base.min())
-        shares = (1 - doubt) * said + doubt * self.base
-        return -np.log(np.take_along_axis(shares, labels[:, None], axis=1)[:, 0])
+        surprises = []
+        for said in self._said(points, own):
+            shares = (1 - self.doubt) * said + self.doubt * self.base
+            surprises.append(-np.log(np.take_along_axis(shares, labels[:, None], axis=1)[:, 0]))
+        return np.mean(surprises, axis=0)
 
     def of_number(self, points: NDArray[np.float64], numbers: NDArray[np.float64], *, own: bool = False) -> NDArray[np.float64]:
         """Minus the log density of the numbers under a Student-t of four degrees, or of being missing (NaN)."""
         missing = np.isnan(numbers)
-        said = self.forest.predict(points[:, self.inputs], own=own)
-        squares = (np.where(missing, 0.0, numbers) - said[:, 0]) ** 2
-        variance = np.maximum(said[:, 1] - said[:, 0] ** 2, 0.0) + _FLOOR
-        density = 0.5 * np.log(variance) + 0.5 * (_DEGREES + 1) * np.log1p(squares / (_DEGREES * variance))
-        return np.where(missing, -np.log(self.base[1]), density - np.log(self.base[0]))
+        surprises = []
+        for said in self._said(points, own):
+            squares = (np.where(missing, 0.0, numbers) - said[:, 0]) ** 2
+            variance = np.maximum(said[:, 1] - said[:, 0] ** 2, 0.0) + _FLOOR
+            surprises.append(0.5 * np.log(variance) + 0.5 * (_DEGREES + 1) * np.log1p(squares / (_DEGREES * variance)))
+        return np.where(missing, -np.log(self.base[1]), np.mean(surprises, axis=0) - np.log(self.base[0]))
+
+    def _said(self, points: NDArray[np.float64], own: bool) -> list[NDArray[np.float64]]:
+        inputs = points[:, self.inputs]
+        return self.forest.predict_own(inputs) if own else self.forest.predict(inputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,13 +208,26 @@ def _fit(training: Training, points: NDArray[np.float64], feature: int) -> Targe
         "random_state": derive_seed(training.seed, "conditional", feature) % 2**32,
     }
     target = _classify(points, inputs, answers, n_labels, settings) if n_labels else _regress(points, inputs, answers, settings)
-    return replace(target, feature=feature)
+    target = replace(target, feature=feature)
+    return _with_doubt(target, points, answers) if n_labels else target
+
+
+def _with_doubt(target: Target, points: NDArray[np.float64], labels: NDArray[np.intp]) -> Target:
+    """The doubt under which the labels are most likely, to the trees that have not seen them."""
+    candidates = [replace(target, doubt=doubt) for doubt in _DOUBTS]
+    surprise = [float(candidate.of_label(points, labels, own=True).mean()) for candidate in candidates]
+    return candidates[int(np.argmin(surprise))]
+
+
+def _sample_size(n_rows: int) -> int:
+    """Rows drawn for a tree: so many that it has not seen about half of them."""
+    return max(1, min(_MOST_ROWS, round(0.7 * n_rows)))
 
 
 def _classify(
     points: NDArray[np.float64], inputs: NDArray[np.intp], labels: NDArray[np.intp], n_labels: int, settings: dict[str, Any]
 ) -> Target:
-    forest = ExtraTreesClassifier(max_features=None, max_samples=min(_MOST_ROWS, len(labels)), **settings).fit(points[:, inputs], labels)
+    forest = ExtraTreesClassifier(max_features=None, max_samples=_sample_size(len(labels)), **settings).fit(points[:, inputs], labels)
     counts = np.bincount(labels, minlength=n_labels + 2) + 0.5
     leaves = []
     for estimator in forest.estimators_:
@@ -220,7 +242,7 @@ def _regress(
 ) -> Target:
     missing = np.isnan(numbers)
     known = np.flatnonzero(~missing)
-    forest = ExtraTreesRegressor(max_samples=min(_MOST_ROWS, len(known)), **settings)
+    forest = ExtraTreesRegressor(max_samples=_sample_size(len(known)), **settings)
     forest.fit(points[known][:, inputs], numbers[known])
     leaves = []
     for estimator in forest.estimators_:

@@ -52,28 +52,27 @@ class Forest:
             seen,
         )
 
-    def predict(self, inputs: NDArray[np.float64], *, own: bool = False) -> NDArray[np.float64]:
-        """Mean over the trees of what their leaves say, (n, v).
+    def predict(self, inputs: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Mean over the trees of what their leaves say, (n, v), for either half of the trees.
 
-        Args:
-            inputs: (n, d).
-            own: the inputs are the training rows; each is judged by the trees that have not seen it (by all, where all have).
+        The trees that have not seen a training row are about half of them. New rows are judged by halves, too, because the mean
+        over all trees is steadier, and rows judged by it would look less odd than training rows.
         """
-        inputs = inputs.astype(
-            np.float32
-        )  # scikit-learn grows its trees on these, and rows near a threshold must fall the same way
-        total = np.zeros((len(inputs), self.values.shape[1]))
-        count = np.zeros(len(inputs))
-        for tree, root in enumerate(self.roots):
-            weight = self._unseen(tree) if own else np.ones(len(inputs))
-            total += weight[:, None] * self.values[self._leaves(inputs, root)]
-            count += weight
-        return total / count[:, None]
+        inputs = inputs.astype(np.float32)  # scikit-learn grows trees on these; rows near a threshold must fall the same way
+        middle = (len(self.roots) + 1) // 2
+        halves = [self.roots[:middle], self.roots[middle:]] if len(self.roots) > 1 else [self.roots]
+        return [np.mean([self.values[self._leaves(inputs, root)] for root in half], axis=0, dtype=np.float64) for half in halves]
 
-    def _unseen(self, tree: int) -> NDArray[np.float64]:
+    def predict_own(self, inputs: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """For the training rows, the mean over the trees that have not seen the row (over all, where all have), as a list of one."""
         if self.seen is None:
             raise ValueError("a forest read from a state does not know its training rows")
-        return np.where(self.seen.all(axis=0), 1.0, ~self.seen[tree])
+        narrow = inputs.astype(np.float32)
+        unseen = np.where(self.seen.all(axis=0), True, ~self.seen)
+        total = np.zeros((len(inputs), self.values.shape[1]))
+        for root, weight in zip(self.roots, unseen, strict=True):
+            total += weight[:, None] * self.values[self._leaves(narrow, root)]
+        return [total / unseen.sum(axis=0)[:, None]]
 
     def _leaves(self, inputs: NDArray[np.float32], root: np.int32) -> NDArray[np.intp]:
         node = np.full(len(inputs), root, dtype=np.intp)
