@@ -34,7 +34,7 @@ class Calibration:
         return self._tail.p_values(scores) if self.modelled else conformal_p_values(self.scores, scores)
 
     def score_at(self, p: float) -> float:
-        """The score above which p-values are at most ``p``; where ``p`` is smaller than any p-value, the largest reference score."""
+        """The score above which p-values are at most ``p``; the largest reference score where no p-value is that small."""
         if self.modelled:
             return self._tail.score_at(p)
         higher = max(int(np.floor(p * (len(self.scores) + 1) + 1e-9)) - 1, 0)

@@ -32,9 +32,9 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     """Finds rows of a table that do not belong, with p-values and reasons.
 
     Several members with different bias score a row; each score becomes a surprise in nats by its rank among the reference rows,
-    which are judged without their own help. Members that look at where a row lies speak with one voice, the mean surprise; one that looks at
-    whether the columns fit each other is the other voice. The anomaly score is the soft maximum of the two, and p-values rank it
-    among the reference rows in the same way.
+    which are judged without their own help. Members that look at where a row lies speak with one voice, the mean surprise; one
+    that looks at whether the columns fit each other is the other voice. The anomaly score is the soft maximum of the two, and
+    p-values rank it among the reference rows in the same way.
 
     With ``fit`` the reference is taken to be clean: its rows are the normal ones. Where anomalies are already inside the only
     table there is, use :meth:`examine_within`.
@@ -63,7 +63,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         effort: Effort = "default",
         members: Sequence[str] | None = None,
-        p_threshold: float = 0.05,
+        p_threshold: float = 0.1,
         random_state: int | None = None,
     ) -> None:
         self.effort = effort
@@ -92,7 +92,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     def anomaly_score(self, X: Any) -> NDArray[np.float64]:
         """(n,) surprise in nats, >= 0, higher = more anomalous; each a function of its row alone."""
-        return self.ensemble_.score(self._rows(X))
+        rows = self._rows(X)
+        return self.ensemble_.score(rows)
 
     def p_values(self, X: Any) -> NDArray[np.float64]:
         """(n,) how often a normal row scores as high. Small values are rare rows, not proven anomalies: see :meth:`detect`."""
@@ -136,10 +137,10 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def examine_within(self, X: Any, fdr: float = 0.05, *, id_column: str | None = None, progress: Progress = silent) -> Detection:
         """Find anomalies in the one table there is, by comparing its rows with its own bulk.
 
-        No row is scored by a model that has seen it: neighbours leave it out, trees and networks are those that were fitted without it.
-        Ranks within one table would never raise an alarm, so p-values come from the bulk of the scores with a modelled tail;
-        they are approximate, unlike those against a clean reference, and grow too cautious when anomalies are more than about
-        one row in fifty. Afterwards the detector is fitted on the table.
+        No row is scored by a model that has seen it: neighbours leave it out, trees and networks are those that were fitted
+        without it. Ranks within one table would never raise an alarm, so p-values come from the bulk of the scores with a
+        modelled tail; they are approximate, unlike those against a clean reference, and too cautious when more than about one
+        row in fifty is anomalous. Afterwards the detector is fitted on the table.
 
         Args:
             X: the table.
@@ -154,7 +155,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         table = self._table(X, reset=True)
         if len(table) < _FEWEST_WITHIN:
             raise ShapeError(
-                f"one table alone needs at least {_FEWEST_WITHIN} rows to show what is usual, got {len(table)}: add rows or a reference"
+                f"one table alone needs at least {_FEWEST_WITHIN} rows to show what is usual, got {len(table)}: "
+                "add rows or give a reference"
             )
         rows = self._encode_reference(table)
         order = canonical_order(rows, self._seed)

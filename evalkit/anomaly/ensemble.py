@@ -97,7 +97,9 @@ class Ensemble:
     def _shares(self, rows: Rows, surprise: NDArray[np.float64], *, own: bool) -> NDArray[np.float64]:
         """Hand each score out to voices by their part in the soft maximum, to members by surprise, to columns by contribution."""
         voices = self._voices_of(surprise, own=own)
-        parts = soft_maximum(voices, _SHARPNESS)[:, None] * _proportions(np.exp(_SHARPNESS * (voices - voices.max(axis=1)[:, None])))
+        parts = soft_maximum(voices, _SHARPNESS)[:, None] * _proportions(
+            np.exp(_SHARPNESS * (voices - voices.max(axis=1)[:, None]))
+        )
         shares = np.zeros((len(rows), len(rows.columns)))
         for part, inside in zip(parts.T, _voices(list(self.members)).values(), strict=True):
             for member, proportion in zip(inside, _proportions(surprise[:, inside]).T, strict=True):
@@ -152,9 +154,7 @@ def _voices(names: Sequence[str]) -> dict[str, list[int]]:
     return voices
 
 
-def _in_blocks(
-    rows: Rows, judge: Callable[[Rows], NDArray[np.float64]], progress: Progress
-) -> NDArray[np.float64]:
+def _in_blocks(rows: Rows, judge: Callable[[Rows], NDArray[np.float64]], progress: Progress) -> NDArray[np.float64]:
     """Judge a few thousand rows at a time, which bounds the memory."""
     done = []
     for start in range(0, max(len(rows), 1), _BLOCK):

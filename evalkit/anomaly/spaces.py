@@ -72,7 +72,7 @@ class Spaces:
         return len(scale.knots) if len(scale.knots) <= 2 else 0
 
     def labels(self, values: NDArray[np.float64], feature: int) -> NDArray[np.intp]:
-        """The label of each value, 0 … n_labels - 1, then n_labels for missing and n_labels + 1 for one the reference did not have."""
+        """The label of each value, 0 … n_labels - 1, then one for missing and one for what the reference did not have."""
         scale, n_labels = self.scales[feature], self.n_labels(feature)
         known = np.arange(n_labels, dtype=np.float64) if scale is None else scale.knots
         found = np.searchsorted(known, values)
@@ -145,7 +145,7 @@ def _ratio(values: NDArray[np.float64], center: float, width: float) -> NDArray[
 
 
 def _normal_scores(values: NDArray[np.float64], knots: NDArray[np.float64], cumulative: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.clip(ndtri(np.interp(values, knots, cumulative)), -_RANK_EDGE, _RANK_EDGE)
+    return np.asarray(np.clip(ndtri(np.interp(values, knots, cumulative)), -_RANK_EDGE, _RANK_EDGE))
 
 
 def _number(values: NDArray[np.float64], scale: Scale, space: SpaceName) -> NDArray[np.float64]:

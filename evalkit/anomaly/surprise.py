@@ -17,9 +17,9 @@ class Surprise:
     """How rare a score is among the scores of reference rows, in nats.
 
     Up to the edge, above which the highest fiftieth of the reference lies, it is minus the log of the share of reference rows that
-    score as high, joined by straight lines. Beyond, it grows with ``log(1 + distance)``, in units of the tail's mean excess below the edge:
-    a row twice as far out is the odder one, a handful of anomalies among the reference cannot hide each other by raising its
-    ranks, and yet one member cannot drown the others, as it would with the straight line of an exponential tail.
+    score as high, joined by straight lines. Beyond, it grows with the distance in units of the tail's mean excess below the edge,
+    as an exponential tail would: a handful of anomalies among the reference cannot hide each other by taking the highest ranks.
+    After five units it grows with the logarithm: the row farther out stays the odder one, and one member cannot drown the others.
 
     Attributes:
         scores: the distinct reference scores up to the edge, ascending.

@@ -20,8 +20,8 @@ _FEWEST = 20
 class BulkTail:
     """The law of scores of normal rows: ranks up to the upper edge of the bulk, an exponential tail beyond.
 
-    The tail's rate is fitted to the scores between ``start`` and ``edge`` only, as if all beyond were cut off, so that anomalies beyond
-    the edge cannot stretch it.
+    The tail's rate is fitted to the scores between ``start`` and ``edge`` only, as if all beyond were cut off, so that anomalies
+    beyond the edge cannot stretch it.
 
     Attributes:
         bulk: the scores below ``edge``, ascending.

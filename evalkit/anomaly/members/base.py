@@ -60,7 +60,7 @@ def across_folds(
             None for new rows: the mean over the models.
     """
     if own_folds is None:
-        return np.mean([judge(rows) for judge in judges], axis=0)
+        return np.asarray(np.mean([judge(rows) for judge in judges], axis=0))
     order = np.argsort(own_folds, kind="stable")
     judged = [judge(rows.take(own_folds == fold)) for fold, judge in enumerate(judges)]
     return np.concatenate(judged)[np.argsort(order, kind="stable")]

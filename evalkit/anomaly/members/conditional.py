@@ -51,7 +51,7 @@ class Target:
         for said in self._said(points, own):
             shares = (1 - self.doubt) * said + self.doubt * self.base
             surprises.append(-np.log(np.take_along_axis(shares, labels[:, None], axis=1)[:, 0]))
-        return np.mean(surprises, axis=0)
+        return np.asarray(np.mean(surprises, axis=0))
 
     def of_number(self, points: NDArray[np.float64], numbers: NDArray[np.float64], *, own: bool = False) -> NDArray[np.float64]:
         """Minus the log density of the numbers under a Student-t of four degrees, or of being missing (NaN)."""
@@ -61,7 +61,7 @@ class Target:
             squares = (np.where(missing, 0.0, numbers) - said[:, 0]) ** 2
             variance = np.maximum(said[:, 1] - said[:, 0] ** 2, 0.0) + _FLOOR
             surprises.append(0.5 * np.log(variance) + 0.5 * (_DEGREES + 1) * np.log1p(squares / (_DEGREES * variance)))
-        return np.where(missing, -np.log(self.base[1]), np.mean(surprises, axis=0) - np.log(self.base[0]))
+        return np.asarray(np.where(missing, -np.log(self.base[1]), np.mean(surprises, axis=0) - np.log(self.base[0])))
 
     def _said(self, points: NDArray[np.float64], own: bool) -> list[NDArray[np.float64]]:
         inputs = points[:, self.inputs]
@@ -128,8 +128,10 @@ class Conditional:
         return np.minimum(maxima, _calibrated(maxima, self.by_column, own=own))
 
     def _features(self, rows: Rows, *, own: bool) -> NDArray[np.float64]:
-        """(n, targets) calibrated surprises. A label's is bounded by what its probability says, so that the ranks of meaningless differences
-        between almost certain labels count for nothing.
+        """(n, targets) calibrated surprises.
+
+        A label's is bounded by what its probability says: ranks of meaningless differences between almost certain labels count
+        for nothing.
         """
         raw = self._raw(rows, own=own)
         bound = np.where(self._are_labels(), _TRUST * np.maximum(raw - self.usual, 0.0), np.inf)
@@ -169,9 +171,7 @@ class Conditional:
     def from_state(cls, state: ReadState, reference: Reference) -> Self:
         """The inverse of :meth:`to_state`."""
         targets = tuple(Target(**{**target, "forest": Forest.from_state(target["forest"])}) for target in state["targets"])
-        by_feature, by_column = (
-            tuple(Surprise.from_state(part) for part in state[name]) for name in ("by_feature", "by_column")
-        )
+        by_feature, by_column = (tuple(Surprise.from_state(part) for part in state[name]) for name in ("by_feature", "by_column"))
         return cls(reference.spaces, targets, state["usual"], by_feature, by_column)
 
 
@@ -227,7 +227,9 @@ def _sample_size(n_rows: int) -> int:
 def _classify(
     points: NDArray[np.float64], inputs: NDArray[np.intp], labels: NDArray[np.intp], n_labels: int, settings: dict[str, Any]
 ) -> Target:
-    forest = ExtraTreesClassifier(max_features=None, max_samples=_sample_size(len(labels)), **settings).fit(points[:, inputs], labels)
+    forest = ExtraTreesClassifier(max_features=None, max_samples=_sample_size(len(labels)), **settings).fit(
+        points[:, inputs], labels
+    )
     counts = np.bincount(labels, minlength=n_labels + 2) + 0.5
     leaves = []
     for estimator in forest.estimators_:

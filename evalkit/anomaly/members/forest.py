@@ -58,13 +58,13 @@ class Forest:
         The trees that have not seen a training row are about half of them. New rows are judged by halves, too, because the mean
         over all trees is steadier, and rows judged by it would look less odd than training rows.
         """
-        inputs = inputs.astype(np.float32)  # scikit-learn grows trees on these; rows near a threshold must fall the same way
+        narrow = inputs.astype(np.float32)  # scikit-learn grows trees on these; rows near a threshold must fall the same way
         middle = (len(self.roots) + 1) // 2
         halves = [self.roots[:middle], self.roots[middle:]] if len(self.roots) > 1 else [self.roots]
-        return [np.mean([self.values[self._leaves(inputs, root)] for root in half], axis=0, dtype=np.float64) for half in halves]
+        return [np.mean([self.values[self._leaves(narrow, root)].astype(np.float64) for root in half], axis=0) for half in halves]
 
     def predict_own(self, inputs: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        """For the training rows, the mean over the trees that have not seen the row (over all, where all have), as a list of one."""
+        """For the training rows, the mean over the trees that have not seen the row (all, where all have), as a list of one."""
         if self.seen is None:
             raise ValueError("a forest read from a state does not know its training rows")
         narrow = inputs.astype(np.float32)

@@ -39,7 +39,7 @@ class LocalOutlier:
     def score(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """The log of the ratio of densities, about 0 inside a group. Reference rows leave themselves out in any case."""
         distances, indices = _others(self.points, self.spaces.transform(rows, "standard"))
-        return self.log_density[indices].mean(axis=1) - _log_density(distances, self.reach[indices])
+        return np.asarray(self.log_density[indices].mean(axis=1) - _log_density(distances, self.reach[indices]))
 
     def contributions(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """The mean squared distance to the neighbours is a sum over columns."""
@@ -71,4 +71,4 @@ def _others(points: NDArray[np.float64], queries: NDArray[np.float64]) -> tuple[
 
 
 def _log_density(distances: NDArray[np.float64], reach: NDArray[np.float64]) -> NDArray[np.float64]:
-    return -np.log(np.maximum(distances, reach).mean(axis=1) + 1e-12)
+    return np.asarray(-np.log(np.maximum(distances, reach).mean(axis=1) + 1e-12))
