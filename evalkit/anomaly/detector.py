@@ -85,8 +85,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_settings()
         table = self._table(X, reset=True)
         rows = self._encode_reference(table)
-        order = canonical_order(rows, self._seed)[: _MOST_ROWS[self.effort]]
-        self._fit_ensemble(rows.take(order), progress)
+        self._fit_ensemble(rows, canonical_order(rows, self._seed)[: _MOST_ROWS[self.effort]], progress)
         self._calibrate(Calibration(self.ensemble_.own, modelled=False))
         return self
 
@@ -161,7 +160,7 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         rows = self._encode_reference(table)
         order = canonical_order(rows, self._seed)
         fitted, others = np.split(order, [_MOST_ROWS[self.effort]])
-        self._fit_ensemble(rows.take(fitted), progress)
+        self._fit_ensemble(rows, fitted, progress)
         scores, shares = np.empty(len(rows)), np.empty((len(rows), len(rows.columns)))
         scores[fitted], shares[fitted] = self.ensemble_.own, self.ensemble_.explain_own()
         if len(others):
@@ -262,15 +261,21 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         self.encoder_ = TableEncoder().fit(table)
         self.reference_ = source_of(table)
         self.reference_hashes_ = np.unique(row_hashes(table))
-        return self.encoder_.transform(table).scored()
+        rows = self.encoder_.transform(table).scored()
+        if not rows.features:
+            raise ShapeError(f"{table.name!r} has no column that tells rows apart: add one besides identifiers and constant times")
+        return rows
 
     def _rows(self, X: Any) -> Rows:
         check_is_fitted(self)
         return self.encoder_.transform(self._table(X, reset=False)).scored()
 
-    def _fit_ensemble(self, rows: Rows, progress: Progress) -> None:
-        names, self.caution_ = _choose(self.members, self.effort, rows)
-        self.ensemble_ = Ensemble.fit(rows, names, seed=self._seed, effort=_WORK[self.effort], progress=progress)
+    def _fit_ensemble(self, rows: Rows, fitted: NDArray[np.intp], progress: Progress) -> None:
+        chosen = rows.take(fitted)
+        names, self.caution_ = _choose(self.members, self.effort, chosen)
+        if len(fitted) < len(rows):
+            self.caution_ += (f"the detector was fitted on {len(fitted):,} of {len(rows):,} rows, drawn at random",)
+        self.ensemble_ = Ensemble.fit(chosen, names, seed=self._seed, effort=_WORK[self.effort], progress=progress)
 
     def _calibrate(self, calibration: Calibration) -> None:
         self.calibration_ = calibration

@@ -19,6 +19,7 @@ from evalkit.data.rows import Feature, Rows
 _FOLDS = 3
 _BLOCK = 4096
 _SHARPNESS = 2.0
+_LEAST_NATS = 0.05
 _MIXERS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
 
 
@@ -66,7 +67,9 @@ class Ensemble:
             by_member[name] = Surprise.fit(scores)
             own[:, i] = by_member[name].of_own(scores)
         progress(Step("fitting the members", len(names), len(names)))
-        by_voice = {voice: Surprise.fit(own[:, inside].mean(axis=1)) for voice, inside in _voices(names).items()}
+        by_voice = {
+            voice: Surprise.fit(own[:, inside].mean(axis=1), least_unit=_LEAST_NATS) for voice, inside in _voices(names).items()
+        }
         return cls(Reference(rows, training.spaces), members, by_member, by_voice, own)
 
     @property

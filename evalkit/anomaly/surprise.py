@@ -45,7 +45,7 @@ class Surprise:
         inside = int(((ordered > low) & (ordered < edge)).sum())
         unit = float((np.minimum(ordered[ordered >= low], edge) - low).sum()) / max(inside, 1)
         distinct, first = np.unique(ordered[ordered <= edge], return_index=True)
-        return cls(distinct, (n - first).astype(np.float64), max(unit, least_unit, 1e-9 * max(abs(float(edge)), 1.0)))
+        return cls(distinct, (n - first).astype(np.float64), max(unit, least_unit, 1e-6 * abs(float(edge)) + 1e-12))
 
     def of_new(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Surprise of rows that are not in the reference, (m,) nats >= 0."""

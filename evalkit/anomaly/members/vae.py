@@ -13,7 +13,7 @@ from evalkit.core.seeds import derive_seed
 from evalkit.core.state import ReadState, State
 from evalkit.data.rows import Rows
 
-_STEPS = 400
+_STEPS = 300
 
 
 @dataclass(frozen=True, eq=False)
