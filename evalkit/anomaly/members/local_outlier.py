@@ -29,7 +29,7 @@ class LocalOutlier:
     spaces: Spaces
     points: NDArray[np.float64]
     reach: NDArray[np.float64]
-    log_density: NDArray[np.float64]
+    density: NDArray[np.float64]
 
     @classmethod
     def fit(cls, training: Training) -> Self:
@@ -39,7 +39,7 @@ class LocalOutlier:
     def score(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """The log of the ratio of densities, about 0 inside a group. Reference rows leave themselves out in any case."""
         distances, indices = _others(self.points, self.spaces.transform(rows, "standard"))
-        return np.asarray(self.log_density[indices].mean(axis=1) - _log_density(distances, self.reach[indices]))
+        return np.asarray(np.log(self.density[indices].mean(axis=1) / _density(distances, self.reach[indices])))
 
     def contributions(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """The mean squared distance to the neighbours is a sum over columns."""
@@ -57,7 +57,7 @@ class LocalOutlier:
         points = np.unique(reference.spaces.transform(reference.rows, "standard"), axis=0)
         distances, indices = _others(points, points)
         reach = distances[:, -1]
-        return cls(reference.spaces, points, reach, _log_density(distances, reach[indices]))
+        return cls(reference.spaces, points, reach, _density(distances, reach[indices]))
 
 
 def _others(points: NDArray[np.float64], queries: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -70,5 +70,5 @@ def _others(points: NDArray[np.float64], queries: NDArray[np.float64]) -> tuple[
     return np.sqrt(np.take_along_axis(found.distances, others, axis=1)), np.take_along_axis(found.indices, others, axis=1)
 
 
-def _log_density(distances: NDArray[np.float64], reach: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(-np.log(np.maximum(distances, reach).mean(axis=1) + 1e-12))
+def _density(distances: NDArray[np.float64], reach: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(1 / (np.maximum(distances, reach).mean(axis=1) + 1e-12))
