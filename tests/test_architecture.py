@@ -49,15 +49,13 @@ def test_every_room_says_what_it_is_for(room):
 def test_every_backbone_is_documented_and_tested(name):
     loaded = BACKBONES[name].load()
     assert ">>>" in loaded.__doc__
-    assert list((ROOT / "tests" / "backbones").rglob(f"test_{name}*.py"))
+    assert list((ROOT / "tests" / "backbones" / name).glob("test_*.py"))
 
 
 @pytest.mark.parametrize("name", MEMBERS)
-def test_every_member_is_documented_and_tested(name):
-    loaded = MEMBERS[name].load()
-    assert loaded.__doc__
-    module = loaded.__module__.rpartition(".")[2]
-    assert (ROOT / "tests" / "anomaly" / "members" / f"test_{module}.py").is_file()
+def test_every_member_is_documented(name):
+    assert MEMBERS[name].looks_for
+    assert (MEMBERS[name].load().__doc__ or "").strip()
 
 
 def test_the_python_example_of_the_readme_runs(tmp_path):

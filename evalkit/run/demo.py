@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from evalkit.compare.words import held_out_words
+from evalkit.compare.words import expectation, held_out_words, visible
 from evalkit.core.bundled import bundled
 from evalkit.core.progress import Progress, silent
 from evalkit.run.detect import alarms, detect, write_detection
@@ -43,15 +43,16 @@ def _find_anomalies(out: Path, seed: int, progress: Progress) -> Stop:
     found = alarms(detection)
     planted = [alarm for alarm in found if alarm["id"] in truth.index]
     named = sum(truth.at[alarm["id"], "column"] in [reason["column"] for reason in alarm["reasons"]] for alarm in planted)
+    first_of_each = {alarm["reasons"][0]["column"]: alarm for alarm in reversed(found)}
     lines = [
-        detection.summary.finding,
-        f"60 rows were planted: {len(planted)} of them found, {len(found) - len(planted)} false alarms,"
-        f" and the changed column is among the three reasons for {named}.",
+        f"{detection.summary.finding}. {expectation(detection.summary.expected_false, len(found), detection.summary.fdr)}",
+        f"60 rows were planted: {len(planted)} of them found, {len(found) - len(planted)} false alarms;"
+        f" the changed column is among the three reasons of {named}.",
         "For example:",
     ]
-    for alarm in found[:3]:
+    for column, alarm in first_of_each.items():
         reason = alarm["reasons"][0]
-        lines.append(f"  {alarm['id']}: {reason['column']} is {reason['value']}, usual here: {reason['usual']}")
+        lines.append(f"  {alarm['id']}: {column} is {visible(reason['value'], 40)}, usual here: {visible(reason['usual'], 60)}")
     return Stop("Which payments do not belong?", (*lines, f"Every row: {out / 'scores.parquet'}   Report: {out / 'report.html'}"))
 
 
