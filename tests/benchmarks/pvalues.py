@@ -92,7 +92,10 @@ def figures(runs: pd.DataFrame) -> list[Figure]:
             bar = (0.7 * level, 1.3 * level)
             made.append(_figure(f"{name}: share of fresh normals with p <= {level:g}", part[f"share_{level:g}"], part, bar, extra))
         made.append(_figure(f"{name}: realised share of false alarms at {FDR:g}", part["false_share"], part, (None, FDR), extra))
-        made.append(_figure(f"{name}: power over the best threshold's", part["power_ratio"], part, (0.9, None), extra))
+        # Without an alarm there is no realised share of false alarms at which the best threshold could be held against it.
+        alarmed = part[(part["power"] > 0) | (part["false_share"] > 0)]
+        made.append(_figure(f"{name}: anomalies found", part["power"], part, (None, None), extra))
+        made.append(_figure(f"{name}: found over the best threshold's", alarmed["power_ratio"], part, (0.9, None), extra))
     return made
 
 
@@ -101,9 +104,11 @@ def _figure(
 ) -> Figure:
     interval = mean_interval(values.to_numpy())
     low, high = bar
+    if low is None and high is None:
+        return Figure("pvalues", title, *interval, len(values), float(part["cpu_seconds"].sum()), len(part), **extra)
     text = f"{low:g} – {high:g}" if low is not None and high is not None else f">= {low:g}" if low is not None else f"<= {high:g}"
     holds = (low is None or interval.value >= low) and (high is None or interval.value <= high)
-    return Figure("pvalues", title, *interval, len(part), float(part["cpu_seconds"].sum()), len(part), text, holds, **extra)
+    return Figure("pvalues", title, *interval, len(values), float(part["cpu_seconds"].sum()), len(part), text, holds, **extra)
 
 
 def main() -> None:
