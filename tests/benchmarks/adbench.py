@@ -27,6 +27,7 @@ from tests.benchmarks.figures import RESULTS, Figure, keep, stamp, table
 RUNS = RESULTS / "adbench_runs.jsonl"
 MOST_ROWS, FEWEST_OF_A_CLASS, SEEDS = 10_000, 30, 5
 BASELINE = "1-nearest-neighbour"
+PEERS = ("KNN", "LOF", "IForest", "ECOD", "AutoEncoder", "VAE")
 
 
 def split(name: str, X: np.ndarray, y: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -126,6 +127,7 @@ def figures(runs: pd.DataFrame, peers: pd.DataFrame | None) -> list[Figure]:
     """Means over data sets of means over seeds, with the interval over data sets; the paired difference to the baseline."""
     by_set = runs.groupby(["detector", "dataset"])[["roc_auc", "average_precision", "cpu_seconds"]].mean()
     if peers is not None:
+        peers = peers[peers["detector"].isin(PEERS)]
         by_set = pd.concat([by_set, peers.set_index(["detector", "dataset"])[by_set.columns].rename(_peer, level="detector")])
     # Only data sets that every detector was measured on can be compared.
     common = set.intersection(*(set(part.index.get_level_values("dataset")) for _, part in by_set.groupby(level="detector")))
