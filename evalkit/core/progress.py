@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Any, TextIO
 
 from evalkit.core.errors import InputError
 
@@ -22,13 +22,19 @@ class Step:
         stage: what is being done, in words a user knows ("fitting the VAE").
         done: finished units, 0 <= done <= total.
         total: units of this stage, >= 1.
-        figures: live figures by name, for example ``{"loss": 1.23, "held-out loss": 1.31}``.
+        figures: figures measured at this step by name, for example ``{"loss": 1.23, "held-out loss": 1.31}``; empty where
+            nothing was measured, so that the ones before still hold.
+        alarms: what has gone wrong so far, in words.
+        preview: draws so many rows of what is being fitted, a Sample where the data came as one; None where nothing can be drawn.
+            Drawing does not change what is fitted.
     """
 
     stage: str
     done: int
     total: int
     figures: dict[str, float] = field(default_factory=dict)
+    alarms: tuple[str, ...] = ()
+    preview: Callable[[int], Any] | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.done <= self.total or self.total < 1:
@@ -69,12 +75,14 @@ class _Lines:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self.shown: dict[str, int] = {}
+        self.latest = _Latest()
 
     def __call__(self, step: Step) -> None:
+        figures = self.latest.words(step)
         tenth = 10 * step.done // step.total
         if tenth > self.shown.get(step.stage, -1):
             self.shown[step.stage] = tenth
-            self.stream.write(f"{step.stage}: {10 * tenth} %{_figures(step)}\n")
+            self.stream.write(f"{step.stage}: {10 * tenth} %{figures}\n")
             self.stream.flush()
 
 
@@ -86,21 +94,30 @@ def _bar(stream: TextIO) -> Iterator[Progress]:
 
     console = Console(file=stream)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Bars(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, transient=True) as bars:
+    times = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("left"))
+    with Bars(*columns, *times, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
         last: dict[str, float] = {}
+        latest = _Latest()
 
         def progress(step: Step) -> None:
             if step.stage not in tasks:
                 tasks[step.stage] = bars.add_task(step.stage, total=step.total)
-            now = time.monotonic()
+            now, figures = time.monotonic(), latest.words(step)
             if step.done == step.total or now - last.get(step.stage, 0.0) > 0.1:
                 last[step.stage] = now
-                text = step.stage + _figures(step)
-                bars.update(tasks[step.stage], completed=step.done, total=step.total, description=text)
+                bars.update(tasks[step.stage], completed=step.done, total=step.total, description=step.stage + figures)
 
         yield progress
 
 
-def _figures(step: Step) -> str:
-    return "".join(f"  {name} {value:.4g}" for name, value in step.figures.items())
+class _Latest:
+    """The figures of each stage that hold now."""
+
+    def __init__(self) -> None:
+        self.figures: dict[str, dict[str, float]] = {}
+
+    def words(self, step: Step) -> str:
+        """The step's own figures, or those before them."""
+        figures = self.figures[step.stage] = step.figures or self.figures.get(step.stage, {})
+        return "".join(f"  {name} {value:.4g}" for name, value in figures.items())

@@ -1,9 +1,30 @@
-"""From a path or a frame to a Sample, and from a Sample to encoded rows."""
+"""From a path, a frame or a list to a Sample, and from a Sample to encoded rows."""
 
 from evalkit.data.conforming import conform
 from evalkit.data.duplicates import content_hash, row_hashes, rows_also_in
 from evalkit.data.encoding import TableEncoder
+from evalkit.data.image_encoding import ImageEncoder
 from evalkit.data.load import load
+from evalkit.data.pixels import Pixels
 from evalkit.data.rows import Feature, Rows
+from evalkit.data.series_encoding import SeriesEncoder
+from evalkit.data.text_encoding import TextEncoder
+from evalkit.data.tokens import Tokens
+from evalkit.data.windows import Windows
 
-__all__ = ["Feature", "Rows", "TableEncoder", "conform", "content_hash", "load", "row_hashes", "rows_also_in"]
+__all__ = [
+    "Feature",
+    "ImageEncoder",
+    "Pixels",
+    "Rows",
+    "SeriesEncoder",
+    "TableEncoder",
+    "TextEncoder",
+    "Tokens",
+    "Windows",
+    "conform",
+    "content_hash",
+    "load",
+    "row_hashes",
+    "rows_also_in",
+]

@@ -33,6 +33,20 @@ def read_delimited(data: bytes, name: str, file_name: str, names: Collection[str
         SchemaError: a name stands twice in the header.
         ShapeError: there are no rows.
     """
+    cells, problems, delimiter = split_delimited(data, file_name, names)
+    if delimiter != ",":
+        cells = {title: pc.replace_substring_regex(column, _DECIMAL_COMMA, r"\1.\2") for title, column in cells.items()}
+    return RawTable(name, {title: plain(column, title) for title, column in cells.items()}, tuple(problems))
+
+
+def split_delimited(data: bytes, file_name: str, names: Collection[str]) -> tuple[dict[str, pa.Array], list[Problem], str]:
+    """Delimited text as columns of text, each cell as it stands in the file; what was noticed; and the delimiter.
+
+    Raises:
+        InputError: the bytes are no text, or rows have different numbers of cells.
+        SchemaError: a name stands twice in the header.
+        ShapeError: there are no rows.
+    """
     data, problems = utf8(data, file_name)
     delimiter, width = find_delimiter(data[:2_000_000].decode("utf-8", errors="ignore").removeprefix("\ufeff"), names, file_name)
     if width > MOST_COLUMNS:
@@ -46,9 +60,7 @@ def read_delimited(data: bytes, name: str, file_name: str, names: Collection[str
         problems.append(Problem(what="the first row looks like data: the columns are called column_1, column_2 and so on"))
     if not len(columns[0]):
         raise ShapeError(f"{shown(file_name)} has a header and no rows: at least one row is needed")
-    if delimiter != ",":
-        columns = [pc.replace_substring_regex(column, _DECIMAL_COMMA, r"\1.\2") for column in columns]
-    return RawTable(name, {title: plain(column, title) for title, column in zip(titles, columns, strict=True)}, tuple(problems))
+    return dict(zip(titles, columns, strict=True)), problems, delimiter
 
 
 def _columns(data: bytes, delimiter: str, width: int, file_name: str) -> list[pa.Array]:

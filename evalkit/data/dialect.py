@@ -50,6 +50,16 @@ def find_delimiter(text: str, names: Collection[str], file_name: str) -> tuple[s
     return best, candidates[best][1]
 
 
+def share_in_columns(text: str) -> float:
+    """The largest share of lines that one sign splits into as many cells as the first; 0 when no sign does, or of one line.
+
+    >>> share_in_columns(chr(10).join(["a;b", "1;2"])), share_in_columns("One line, with a comma.")
+    (1.0, 0.0)
+    """
+    widths = [[len(record) for record in _records(text, delimiter)] for delimiter in _DELIMITERS]
+    return max(found[0] if len(one) > 1 and (found := _consistency(one)) is not None else 0.0 for one in widths)
+
+
 def _consistency(widths: list[int]) -> tuple[float, int] | None:
     """The share of records that have the expected width, and that width; None when the sign does not delimit."""
     if not widths:

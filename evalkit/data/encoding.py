@@ -17,16 +17,16 @@ from evalkit.data.column_encoders import BooleanEncoder, CategoryEncoder, Number
 from evalkit.data.conforming import conform
 from evalkit.data.date_features import DatetimeEncoder
 from evalkit.data.rows import Feature, Rows
-from evalkit.data.text_features import TextEncoder
+from evalkit.data.text_features import FreeTextEncoder
 
-_ColumnEncoder = NumberEncoder | BooleanEncoder | CategoryEncoder | DatetimeEncoder | TextEncoder
+_ColumnEncoder = NumberEncoder | BooleanEncoder | CategoryEncoder | DatetimeEncoder | FreeTextEncoder
 _ENCODERS: dict[Kind, type[_ColumnEncoder]] = {
     "number": NumberEncoder,
     "count": NumberEncoder,
     "boolean": BooleanEncoder,
     "category": CategoryEncoder,
     "datetime": DatetimeEncoder,
-    "text": TextEncoder,
+    "text": FreeTextEncoder,
 }
 """Identifiers say nothing about a row and have no encoder."""
 

@@ -6,12 +6,14 @@ import json
 import zlib
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 
 from evalkit.core.errors import InputError, ShapeError
+from evalkit.core.sample import Problem
 from evalkit.data.cells import RawTable, shown
 from evalkit.data.delimited import read_delimited
 from evalkit.data.encodings import utf8
@@ -32,31 +34,54 @@ def read_file(path: Path, *, name: str | None, names: Collection[str], limit_byt
     Raises:
         InputError: there is no such file, it is too large, or it is not what its suffix says.
     """
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    packed = bool(suffixes) and suffixes[-1] == ".gz"
-    suffix = next(iter(suffixes[:-1][-1:] if packed else suffixes[-1:]), "")
-    if not path.exists():
-        raise InputError(f"there is no file {shown(path.name)}: check the path")
-    if path.is_dir():
-        raise InputError(f"{shown(path.name)} is a folder: name the file in it")
-    if suffix not in READERS:
-        raise InputError(f"{shown(path.name)} is of no kind that can be read: save it as one of {', '.join(READERS)}")
-    data = _bytes_of(path, packed, limit_bytes)
+    require_file(path)
+    if (suffix := suffix_of(path)) not in READERS:
+        raise InputError(f"{shown(path.name)} is of no kind that can be read as a table: save it as one of {', '.join(READERS)}")
+    data = bytes_of(path, limit_bytes)
     if not data.strip():
         raise ShapeError(f"{shown(path.name)} is empty: a header and rows are needed")
     return READERS[suffix](data, name or path.name, path.name, names)
 
 
-def _bytes_of(path: Path, packed: bool, limit: int | None) -> bytes:
+def suffix_of(path: Path) -> str:
+    """What the file is, by its name: the last suffix in small letters, a ``.gz`` behind it left aside.
+
+    >>> suffix_of(Path("orders.CSV.gz"))
+    '.csv'
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return next(iter(suffixes[:-1][-1:] if _is_packed(path) else suffixes[-1:]), "")
+
+
+def require_file(path: Path) -> None:
+    """Raise InputError unless this is a file."""
+    if not path.exists():
+        raise InputError(f"there is no file {shown(path.name)}: check the path")
+    if path.is_dir():
+        raise InputError(f"{shown(path.name)} is a folder: name the file in it")
+
+
+def bytes_of(path: Path, limit: int | None = None, first: int | None = None) -> bytes:
+    """The file's content, unpacked; with ``first`` only so many bytes of it.
+
+    Raises:
+        InputError: it cannot be read, or is larger than the limit.
+    """
+    packed = _is_packed(path)
+    at_most = first if first is not None else -1 if limit is None else limit + 1
     try:
         with gzip.open(path) if packed else path.open("rb") as handle:
-            data = handle.read() if limit is None else handle.read(limit + 1)
+            data = handle.read(at_most)
     except (OSError, EOFError, zlib.error) as error:
         reason = "it is damaged, or not packed by gzip" if packed else "the system refuses to open it"
         raise InputError(f"{shown(path.name)} cannot be read: {reason}") from error
     if limit is not None and len(data) > limit:
         raise InputError(f"{shown(path.name)} is larger than the limit of {limit:,} bytes: give a smaller file or raise the limit")
     return data
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
 
 
 def _parquet(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
@@ -82,6 +107,16 @@ def _feather(data: bytes, name: str, file_name: str, names: Collection[str]) -> 
 
 
 def _json_lines(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
+    records, problems = read_records(data, file_name)
+    return from_records(records, name, tuple(problems))
+
+
+def read_records(data: bytes, file_name: str) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """The objects of a file that holds one in every line.
+
+    Raises:
+        InputError: a line is no JSON object.
+    """
     text, problems = utf8(data, file_name)
     records = []
     for number, line in enumerate(text.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
@@ -95,7 +130,7 @@ def _json_lines(data: bytes, name: str, file_name: str, names: Collection[str]) 
             if not isinstance(record, dict):
                 raise InputError(f"line {number} of {shown(file_name)} is JSON but no object: every line has to be one {{...}}")
             records.append(record)
-    return from_records(records, name, tuple(problems))
+    return records, problems
 
 
 READERS: dict[str, _Reader] = {

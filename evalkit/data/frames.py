@@ -83,7 +83,7 @@ def _check_shape(n_rows: int, titles: Sequence[str]) -> None:
     if len(titles) > MOST_COLUMNS:
         raise InputError(f"the table has {len(titles):,} columns and at most {MOST_COLUMNS:,} can be read: leave columns out")
     for title in titles:
-        if not _is_unicode(title):
+        if not is_unicode(title):
             raise SchemaError(f"the column name {shown(title)} holds half a character (a lone surrogate): rename the column")
     if not titles or not n_rows:
         raise ShapeError(f"the table has {n_rows:,} rows and {len(titles):,} columns: at least one of each is needed")
@@ -114,7 +114,7 @@ def _array_of_objects(values: list[Any], title: str) -> pa.Array:
     try:
         return pa.array(texts, pa.large_string())
     except UnicodeEncodeError as error:
-        bad = np.array([text is not None and not _is_unicode(text) for text in texts])
+        bad = np.array([text is not None and not is_unicode(text) for text in texts])
         raise InputError(
             f"column {shown(title)} holds half a character (a lone surrogate) in row {first_row(bad)}: correct the text"
         ) from error
@@ -138,7 +138,8 @@ def _text(value: Any, row: int, title: str) -> str | None:
     )
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether the text can be written; half a character (a lone surrogate) cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,106 +1,146 @@
-"""The one way in: from a path, a frame or an array to a Table."""
+"""The one way in: from a path, a frame, an array or a list to a Sample."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import pandas as pd
+from typing import Any, Literal, get_args, overload
 
 from evalkit.core.errors import InputError, SchemaError
-from evalkit.core.sample import Problem, Table
-from evalkit.core.schema import KINDS, Column, Kind, Schema
-from evalkit.data.cells import RawTable, shown
-from evalkit.data.conforming import build, conform, under_schema
-from evalkit.data.files import read_file
-from evalkit.data.frames import from_arrow, from_numpy, from_pandas
-from evalkit.data.kinds import find_kind, with_kind
-from evalkit.data.noticed import noticed, repeated
+from evalkit.core.sample import Images, Problem, Sample, Series, Table, Texts
+from evalkit.core.schema import Kind, Modality, Resize, Schema
+from evalkit.data.arrays import is_array_file, read_array
+from evalkit.data.images import read_images
+from evalkit.data.modality import modality_of
+from evalkit.data.series import read_series
+from evalkit.data.tables import read_table
+from evalkit.data.texts import read_texts
+
+
+@overload
+def load(
+    source: Any,
+    *,
+    modality: Literal["table"],
+    schema: Schema | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+    name: str | None = None,
+    limit_bytes: int | None = None,
+) -> Table: ...
+
+
+@overload
+def load(
+    source: Any,
+    *,
+    modality: Modality | None = None,
+    schema: Schema | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+    column: str | None = None,
+    size: tuple[int, int] | None = None,
+    resize: Resize = "pad",
+    time: str | None = None,
+    entity: str | None = None,
+    name: str | None = None,
+    limit_bytes: int | None = None,
+) -> Sample: ...
 
 
 def load(
     source: Any,
     *,
+    modality: Modality | None = None,
     schema: Schema | None = None,
     kinds: Mapping[str, Kind] | None = None,
+    column: str | None = None,
+    size: tuple[int, int] | None = None,
+    resize: Resize = "pad",
+    time: str | None = None,
+    entity: str | None = None,
     name: str | None = None,
     limit_bytes: int | None = None,
-) -> Table:
-    """Read a table.
+) -> Sample:
+    """Read a table, texts, images or series.
 
-    Without a schema each column's kind is found out, which can go wrong: look at ``table.schema`` and ``table.problems``, and say
-    it with ``kinds``. With a reference's schema every row is read by itself, so that a row means the same alone and in its file.
+    Without a schema it is found out what the data are, which can go wrong: look at ``schema`` and ``problems`` of what comes back,
+    and say it with ``modality`` and ``kinds``. With a reference's schema every row is read by itself, so that it means the same
+    alone and in its file.
 
     Args:
-        source: a path (.csv, .tsv, .txt, .jsonl and .ndjson, each also with .gz; .parquet, .feather, .arrow), a pandas DataFrame,
-            anything with the Arrow C stream interface (polars, pyarrow), a two-dimensional array or list of rows (numbers only), or
-            a Table.
-        schema: the reference's schema. Columns are put in its order, extra ones ignored (a Problem says so).
-        kinds: what columns are, by name, where the guess would be wrong.
+        source: a path (tables: .csv, .tsv, .txt, .jsonl and .ndjson, each also with .gz; .parquet, .feather, .arrow; texts: the
+            same, of which one column is read, a .txt book or a folder of .txt files; images: a folder of .png, .jpg and .webp
+            files or one of them; series: .wav files or any table with a time; arrays: .npy, .npz and idx), a pandas DataFrame,
+            anything with the Arrow C stream interface (polars, pyarrow), a two-dimensional array or list of rows (numbers only),
+            an array of images, a list of strings, or a Sample.
+        modality: table, texts, images or series; see :func:`evalkit.data.modality.modality_of` for how it is found out.
+        schema: the reference's schema. A table's columns are put in its order, extra ones ignored (a Problem says so).
+        kinds: what a table's columns are, by name, where the guess would be wrong.
+        column: the column that holds the texts; by default the only one that holds writing.
+        size: height and width of images; by default the reference's, or the median of both, rounded.
+        resize: how images of another size are brought to it: pad, crop or stretch, see :class:`evalkit.core.schema.Picture`.
+        time: the column of a table that says when, which makes its rows the steps of series.
+        entity: the column that says which machine, patient or recording a step belongs to; by default there is one.
         name: what to call it; the file's name by default.
         limit_bytes: refuse a larger file.
 
     Returns:
-        The table, with everything odd about it in ``problems``.
+        The Sample, with everything odd about it in ``problems``.
 
     Raises:
         InputError: the source cannot be read; the sentence names file and line, or column and row.
-        SchemaError: columns are missing, doubled or of another kind.
+        SchemaError: columns are missing, doubled or of another kind, or the data are of another modality.
         ShapeError: there are no rows or no columns.
 
+    >>> import pandas as pd
     >>> table = load(pd.DataFrame({"paid": ["yes", "no"], "amount": [9.5, 3.25]}))
     >>> [column.kind for column in table.schema.columns]
     ['boolean', 'number']
+    >>> load(["to be", "or not to be"]).schema.modality
+    'texts'
     """
-    if schema is not None and kinds is not None:
-        raise InputError("schema and kinds cannot go together: the schema says already what the columns are")
-    if isinstance(source, Table):
-        return source if schema is None else conform(source, schema)
-    raw = _read(source, () if schema is None else schema.names, name, limit_bytes)
-    if schema is None:
-        return _with_kinds_found(raw, kinds or {})
-    table = under_schema(raw, schema)
-    return Table(table.name, schema, table.frame, (*table.problems, *repeated(table)), table.cells)
+    asked = _asked_for(
+        modality,
+        schema,
+        "table" if kinds is not None else None,
+        "texts" if column is not None else None,
+        "images" if size is not None else None,
+        "series" if time is not None or entity is not None else None,
+    )
+    labels = None
+    if isinstance(source, str | Path) and is_array_file(Path(source)):
+        name = name or Path(source).name
+        source, labels = read_array(Path(source), limit_bytes)
+    found = asked or modality_of(source)
+    if isinstance(source, Table | Texts | Images | Series) and source.schema.modality != found:
+        raise SchemaError(f"{found} needed, got {source.schema.modality}: give data of the same modality")
+    if found == "texts":
+        texts = _texts(source, schema, column, name, limit_bytes)
+        return texts if asked else replace(texts, problems=(*_guessed(texts, source), *texts.problems))
+    if found == "images":
+        picture = None if schema is None else schema.picture
+        return read_images(source, labels, picture=picture, size=size, resize=resize, name=name, limit_bytes=limit_bytes)
+    if found == "series":
+        return read_series(source, schema=schema, time=time, entity=entity, name=name, limit_bytes=limit_bytes)
+    return read_table(source, schema=schema, kinds=kinds, name=name, limit_bytes=limit_bytes)
 
 
-def _read(source: Any, names: tuple[str, ...], name: str | None, limit_bytes: int | None) -> RawTable:
-    if isinstance(source, str | Path):
-        return read_file(Path(source), name=name, names=names, limit_bytes=limit_bytes)
-    name = name or "table"
-    if isinstance(source, pd.DataFrame):
-        return from_pandas(source, name)
-    if hasattr(source, "tocsr"):
-        raise InputError("Sparse data is not supported: give a dense array, for example with X.toarray()")
-    if hasattr(source, "__arrow_c_stream__") and not isinstance(source, pd.Series):
-        return from_arrow(source, name)
-    if hasattr(source, "__array__") or isinstance(source, list | tuple):
-        return from_numpy(_as_array(source), name)
-    raise InputError(f"a path, a DataFrame, an Arrow table or an array is needed, got a {type(source).__name__}")
+def _asked_for(modality: Modality | None, schema: Schema | None, *implied: Modality | None) -> Modality | None:
+    """The modality that is named, or that the other settings imply."""
+    if modality is not None and modality not in get_args(Modality):
+        raise InputError(f"the modality must be one of {', '.join(get_args(Modality))}, got {modality!r}: choose one of them")
+    said = [one for one in (modality, None if schema is None else schema.modality, *implied) if one is not None]
+    if len(set(said)) > 1:
+        both = " and ".join(dict.fromkeys(said))
+        raise SchemaError(f"modality, schema and settings speak of {both} at once: give settings of one modality")
+    return said[0] if said else None
 
 
-def _as_array(source: Any) -> np.ndarray[Any, Any]:
-    try:
-        return np.asarray(source)
-    except ValueError as error:
-        raise InputError("a list of rows needs rows of equal length: give a DataFrame or a two-dimensional array") from error
+def _texts(source: Any, schema: Schema | None, column: str | None, name: str | None, limit_bytes: int | None) -> Texts:
+    wanted = column or (None if schema is None else schema.columns[0].name)
+    texts = source if isinstance(source, Texts) else read_texts(source, column=wanted, name=name, limit_bytes=limit_bytes)
+    return texts if schema is None else replace(texts, schema=schema)
 
 
-def _with_kinds_found(raw: RawTable, kinds: Mapping[str, Kind]) -> Table:
-    if unknown := [column for column in kinds if column not in raw.cells]:
-        raise SchemaError(f"kinds names the column {shown(unknown[0])}, which {shown(raw.name)} does not have: check the spelling")
-    if wrong := [column for column, kind in kinds.items() if kind not in KINDS]:
-        raise InputError(f"the kind of column {shown(wrong[0])} has to be one of {', '.join(KINDS)}: correct kinds")
-    kinds = {**raw.declared, **kinds}
-    columns: list[Column] = []
-    problems: list[Problem] = []
-    for column_name, cells in raw.cells.items():
-        if column_name in kinds:
-            column, found = with_kind(column_name, cells, kinds[column_name])
-        elif raw.named:
-            column, found = find_kind(column_name, cells)
-        else:
-            column, found = Column(name=column_name, kind="number"), []
-        columns.append(column)
-        problems += found
-    table = build(raw.name, raw.cells, Schema(modality="table", columns=tuple(columns)))
-    return Table(table.name, table.schema, table.frame, (*raw.problems, *problems, *table.problems, *noticed(table)), table.cells)
+def _guessed(texts: Texts, source: Any) -> tuple[Problem, ...]:
+    if isinstance(source, list | tuple | Texts):
+        return ()
+    return (Problem(what="holds writing and no columns of values: read as texts; say modality='table' where it is a table"),)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from evalkit.core.errors import ShapeError
+from evalkit.core.sample import RowNumbers
+from evalkit.data.layouts import LayoutBase, digest
 
 FeatureKind = Literal["number", "count", "boolean", "category"]
 
@@ -35,6 +37,18 @@ class Feature(BaseModel):
     scored: bool = True
 
 
+class TableLayout(LayoutBase):
+    """The layout of :class:`Rows`.
+
+    Attributes:
+        modality: table.
+        features: what the columns are.
+    """
+
+    modality: Literal["table"] = "table"
+    features: tuple[Feature, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Rows in encoded form.
@@ -59,9 +73,18 @@ class Rows:
         """The source columns, each once, in the order of their first feature."""
         return tuple(dict.fromkeys(feature.column for feature in self.features))
 
-    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_] | slice) -> Self:
+    @property
+    def layout(self) -> TableLayout:
+        """The features."""
+        return TableLayout(features=self.features)
+
+    def take(self, rows: RowNumbers) -> Self:
         """The given rows."""
         return replace(self, values=self.values[rows])
+
+    def digest(self) -> str:
+        """A hash of layout and values."""
+        return digest(self.layout, [self.values])
 
     def scored(self) -> Self:
         """Without the features that detectors do not look at."""

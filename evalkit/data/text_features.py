@@ -34,7 +34,7 @@ for _code in range(128):
 _ASCII[5, 128] = 1.0
 
 
-class TextEncoder(BaseModel):
+class FreeTextEncoder(BaseModel):
     """Free text as features; nothing is learned, so every reference gives the same ones. Text cannot be decoded."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -48,6 +48,7 @@ def numbers(cells: pa.Array, column: Column) -> NDArray[np.float64]:
         cells = pc.replace_substring_regex(cells, r"^\+", "")
     elif pa.types.is_timestamp(cells.type):
         _refuse(cells.is_valid(), cells, column, "a number")
+        cells = pa.nulls(len(cells), pa.float64())
     if pa.types.is_boolean(cells.type):
         cells = cells.cast(pa.uint8())
     values = np.asarray(cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)) + 0.0  # -0.0 is 0.0

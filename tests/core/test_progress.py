@@ -49,3 +49,11 @@ def test_silent_says_nothing(capsys):
 def test_an_impossible_step_is_refused(done, total):
     with pytest.raises(InputError):
         Step("fitting", done, total)
+
+
+def test_figures_hold_until_they_are_measured_again():
+    out = io.StringIO()
+    with shown(out) as progress:
+        progress(Step("fitting", 0, 2, {"loss": 0.5}))
+        progress(Step("fitting", 1, 2))
+    assert out.getvalue().splitlines()[-1] == "fitting: 50 %  loss 0.5"

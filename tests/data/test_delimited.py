@@ -60,10 +60,10 @@ def test_quoted_delimiters_newlines_and_quotes_stay_in_their_cell(tmp_path):
 def test_one_column_without_a_delimiter(tmp_path):
     path = tmp_path / "words.txt"
     path.write_text("text\nwell, yes\nno; no, no\nperhaps\n")
-    assert load(path).frame["text"].tolist() == ["well, yes", "no; no, no", "perhaps"]
+    assert load(path, modality="table").frame["text"].tolist() == ["well, yes", "no; no, no", "perhaps"]
     one = tmp_path / "one.txt"
     one.write_text("text\nwell, yes\n")
-    assert load(one, schema=load(path).schema).frame["text"].tolist() == ["well, yes"]
+    assert load(one, schema=load(path, modality="table").schema).frame["text"].tolist() == ["well, yes"]
 
 
 def test_names_are_given_where_the_header_has_none(tmp_path):

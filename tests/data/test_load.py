@@ -90,7 +90,7 @@ def test_missing_numbers_in_arrays():
     ("source", "error", "says"),
     [
         (np.ones(3), ShapeError, "Reshape your data"),
-        (np.ones((2, 2, 2)), ShapeError, "Expected 2D array, got 3D"),
+        (np.ones((2, 2, 2, 2, 2)), ShapeError, "Expected 2D array, got 5D"),
         (np.ones((0, 2)), ShapeError, "0 rows"),
         (np.ones((2, 0)), ShapeError, r"0 feature\(s\) \(shape=\(2, 0\)\) while a minimum of 1 is required"),
         (np.ones((2, 2)) * 1j, InputError, "Complex data not supported"),

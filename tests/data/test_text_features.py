@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalkit.core.schema import Column
-from evalkit.data.text_features import N_BUCKETS, TextEncoder
+from evalkit.data.text_features import N_BUCKETS, FreeTextEncoder
 
-ENCODER = TextEncoder.fit(Column(name="t", kind="text"), pd.DataFrame())
+ENCODER = FreeTextEncoder.fit(Column(name="t", kind="text"), pd.DataFrame())
 
 
 def _encoded(*texts):

@@ -76,3 +76,8 @@ def test_stamps_beyond_nanoseconds_are_missing_and_said():
 def test_cells_of_another_kind_are_refused_with_their_row(cells, kind, row):
     with pytest.raises(SchemaError, match=rf"'x' needs .* in row {row}:"):
         _typed(cells, kind)
+
+
+def test_empty_time_stamps_are_missing_numbers():
+    cells = pa.array([None, None], pa.timestamp("ns"))
+    assert np.isnan(typed(cells, Column(name="x", kind="number"))[0]).all()

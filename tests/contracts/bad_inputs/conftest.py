@@ -1,55 +1,19 @@
 """The catalogue of bad inputs: each file is written by its case, and each door is shown every one of them.
 
-A test that takes the fixture ``bad_input`` runs once a case. Add a case by adding a line to CASES; add a door (the command line,
-the service, a model folder) by adding a test file to this folder.
+A test that takes the fixture ``bad_input`` runs once a case. Add a case by adding a line to TABLES here or to a dict in
+``other_modalities``; add a door (the command line, the service, a model folder) by adding a test file to this folder.
 """
 
 import gzip
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-SECRET = "hunter2-7351-Zaphod"  # noqa: S105 - a marker, not a password
-"""Stands in the data of every case that can hold it; no message may repeat it."""
-
-
-@dataclass(frozen=True)
-class BadInput:
-    """One bad input.
-
-    Attributes:
-        suffix: the file's.
-        data: the file's bytes, or what writes the file.
-        says: pieces that the sentence has to hold: the column, the row, the line.
-        problem: for an input that has a defined result: a piece of the Problem that tells the user; empty when nothing is odd.
-        refused: whether reading it is an error.
-        reference: bytes of a CSV file under whose schema the data are read.
-    """
-
-    suffix: str
-    data: bytes | Callable[[Path], None]
-    says: tuple[str, ...] = ()
-    problem: str = ""
-    refused: bool = True
-    reference: bytes | None = None
-
-    def write(self, folder: Path) -> Path:
-        path = folder / f"bad{self.suffix}"
-        if callable(self.data):
-            self.data(path)
-        else:
-            path.write_bytes(self.data)
-        return path
-
-
-def result(suffix: str, data: bytes | Callable[[Path], None], problem: str = "", reference: bytes | None = None) -> BadInput:
-    """A case with a defined result."""
-    return BadInput(suffix, data, problem=problem, refused=False, reference=reference)
+from tests.contracts.bad_inputs.case import SECRET, BadInput, result
+from tests.contracts.bad_inputs.other_modalities import IMAGES, SERIES, TEXTS
 
 
 def _table(header: str, *rows: str, n: int = 30) -> bytes:
@@ -74,7 +38,7 @@ GOOD = _table("amount,colour,day")
 WITH_COUNTS = b"n,flag\n" + b"\n".join(b"%d,%s" % (i % 7, (b"yes", b"no")[i % 2]) for i in range(40))
 TIME = b"t\n" + b"\n".join(b"2026-01-%02dT10:00:00" % (i % 28 + 1) for i in range(40))
 
-CASES: dict[str, BadInput] = {
+TABLES: dict[str, BadInput] = {
     "empty file": BadInput(".csv", b"", ("empty",)),
     "white space only": BadInput(".csv", b"\n \n\n", ("empty",)),
     "header only": BadInput(".csv", b"amount,colour,day\n", ("no rows",)),
@@ -147,6 +111,8 @@ CASES: dict[str, BadInput] = {
         ".csv", b'a,"<script>alert(1)</script>"\n1.5,<img src=x>\n2.5,![x](http://example.org/x.png)\n'
     ),
 }
+
+CASES: dict[str, BadInput] = {**TABLES, **IMAGES, **TEXTS, **SERIES}
 
 
 @pytest.fixture(params=list(CASES), ids=list(CASES))

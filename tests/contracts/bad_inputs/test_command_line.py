@@ -45,14 +45,15 @@ def test_bad_data(bad_input, tmp_path, secret, run):
     assert secret not in err
     assert "Traceback" not in err
     if code == 0:
-        assert not bad_input.refused
+        assert not bad_input.refused or bad_input.modality != "table"
         json.loads(out)
     else:
         assert code == 2
         assert out == ""
         sentence = err.strip().splitlines()[-1]
         assert sentence.startswith("evalkit: ")
-        assert all(piece in sentence for piece in (bad_input.says if bad_input.refused else ()))
+        expected = bad_input.says if bad_input.refused and bad_input.modality == "table" else ()
+        assert all(piece in sentence for piece in expected)
 
 
 @pytest.mark.parametrize("name", HOSTILE_MODELS)

@@ -3,7 +3,8 @@
 import pytest
 
 from evalkit.core.errors import EvalkitError, InputError
-from evalkit.data import TableEncoder, load
+from evalkit.data import load
+from evalkit.data.encoders import encoder_for
 
 
 def _load(bad_input, folder):
@@ -12,7 +13,7 @@ def _load(bad_input, folder):
         reference = folder / "reference.csv"
         reference.write_bytes(bad_input.reference)
         schema = load(reference).schema
-    return load(bad_input.write(folder), schema=schema)
+    return load(bad_input.write(folder), schema=schema, **bad_input.settings)
 
 
 def test_bad_input(bad_input, tmp_path, secret):
@@ -21,12 +22,15 @@ def test_bad_input(bad_input, tmp_path, secret):
             _load(bad_input, tmp_path)
         check_sentence(str(caught.value), bad_input.says, secret)
     else:
-        table = _load(bad_input, tmp_path)
-        noticed = [f"{problem.column}: {problem.what}" for problem in table.problems]
+        sample = _load(bad_input, tmp_path)
+        assert sample.schema.modality == bad_input.modality
+        noticed = [f"{problem.column}: {problem.what}" for problem in sample.problems]
         assert bool(noticed) == bool(bad_input.problem)
         assert not noticed or any(bad_input.problem in what for what in noticed)
         assert not any(secret in what for what in noticed)
-        assert len(TableEncoder().fit(table).transform(table)) == len(table)
+        encoded = encoder_for(sample).transform(sample)
+        assert encoded.layout.modality == bad_input.modality
+        assert len(encoded) >= len(sample) >= 1
 
 
 def check_sentence(sentence, says, secret):

@@ -1,0 +1,39 @@
+"""The files of a folder, in an order that does not depend on the machine."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from evalkit.core.errors import InputError
+from evalkit.data.cells import shown
+
+MOST_FILES = 1_000_000
+
+
+def files_in(folder: Path, suffixes: Collection[str], limit_bytes: int | None = None) -> list[Path]:
+    """Files below a folder with one of these suffixes, sorted by path; hidden ones and links that lead out of it are left aside.
+
+    Raises:
+        InputError: there are none, too many, or together they are larger than the limit.
+    """
+    root = folder.resolve()
+    found: list[Path] = []
+    n_bytes = 0
+    for path in folder.rglob("*"):
+        if path.suffix.lower() not in suffixes or any(part.startswith(".") for part in path.relative_to(folder).parts):
+            continue
+        if not path.is_file() or not path.resolve().is_relative_to(root):
+            continue
+        found.append(path)
+        n_bytes += path.stat().st_size
+        if len(found) > MOST_FILES:
+            raise InputError(f"the folder {shown(folder.name)} holds more than {MOST_FILES:,} files: give a part of them")
+        if limit_bytes is not None and n_bytes > limit_bytes:
+            raise InputError(
+                f"the folder {shown(folder.name)} is larger than the limit of {limit_bytes:,} bytes: "
+                "give fewer files or raise the limit"
+            )
+    if not found:
+        raise InputError(
+            f"the folder {shown(folder.name)} holds no file with {', '.join(suffixes)}: name a folder that does, or a file"
+        )
+    return sorted(found, key=lambda path: path.relative_to(folder).parts)
