@@ -4,9 +4,12 @@ from evalkit.statistics.conformal import calibration_rows_needed, conformal_p_va
 from evalkit.statistics.exact import binomial_test, paired_test, two_sample_test
 from evalkit.statistics.intervals import Interval, bootstrap_interval, mean_interval, proportion_interval
 from evalkit.statistics.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
+from evalkit.statistics.ranking import auc, auc_interval
 
 __all__ = [
     "Interval",
+    "auc",
+    "auc_interval",
     "benjamini_hochberg",
     "benjamini_yekutieli",
     "binomial_test",

@@ -30,6 +30,18 @@ def binomial_test(successes: int, n: int, *, share: float = 0.5, alternative: Al
     return float(stats.binomtest(successes, n, share, alternative=alternative).pvalue)
 
 
+def binomial_range(n: int, share: float, *, level: float = 0.95) -> tuple[int, int]:
+    """Between which counts chance alone leaves at least so many of n when each has this chance.
+
+    >>> binomial_range(100, 0.05)
+    (1, 10)
+    """
+    if n < 1 or not 0 <= share <= 1 or not 0 < level < 1:
+        raise InputError(f"a range of counts needs n >= 1, a share in 0 … 1 and a level in between, got {n}, {share} and {level}")
+    low, high = stats.binom.interval(level, n, share)
+    return int(low), int(high)
+
+
 def paired_test(differences: NDArray[np.float64], *, seed: int, permutations: int = 10_000) -> float:
     """Two-sided sign-flip test of paired differences: is their centre of symmetry zero?
 
