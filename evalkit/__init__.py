@@ -15,11 +15,19 @@ __version__ = VERSION
 if TYPE_CHECKING:
     from evalkit.anomaly import AnomalyDetector as AnomalyDetector
     from evalkit.anomaly import Detection as Detection
+    from evalkit.backbones.diffusion import Diffusion as Diffusion
+    from evalkit.backbones.gan import GAN as GAN
+    from evalkit.backbones.recurrent_lm import RecurrentLM as RecurrentLM
+    from evalkit.backbones.transformer_lm import TransformerLM as TransformerLM
     from evalkit.backbones.vae import VAE as VAE
     from evalkit.core.errors import EvalkitError as EvalkitError
     from evalkit.core.evidence import Evidence as Evidence
     from evalkit.core.evidence import Failure as Failure
+    from evalkit.core.sample import Images as Images
     from evalkit.core.sample import Sample as Sample
+    from evalkit.core.sample import Series as Series
+    from evalkit.core.sample import Table as Table
+    from evalkit.core.sample import Texts as Texts
     from evalkit.core.schema import Schema as Schema
     from evalkit.data import load as load
     from evalkit.run.models import load_model as load_model
@@ -28,11 +36,19 @@ if TYPE_CHECKING:
 _WHERE = {
     "AnomalyDetector": "evalkit.anomaly",
     "Detection": "evalkit.anomaly",
+    "Diffusion": "evalkit.backbones.diffusion",
     "EvalkitError": "evalkit.core.errors",
     "Evidence": "evalkit.core.evidence",
     "Failure": "evalkit.core.evidence",
+    "GAN": "evalkit.backbones.gan",
+    "Images": "evalkit.core.sample",
+    "RecurrentLM": "evalkit.backbones.recurrent_lm",
     "Sample": "evalkit.core.sample",
     "Schema": "evalkit.core.schema",
+    "Series": "evalkit.core.sample",
+    "Table": "evalkit.core.sample",
+    "Texts": "evalkit.core.sample",
+    "TransformerLM": "evalkit.backbones.transformer_lm",
     "VAE": "evalkit.backbones.vae",
     "load": "evalkit.data",
     "load_model": "evalkit.run.models",
@@ -44,9 +60,17 @@ __all__ = [  # noqa: RUF022 - in the order of a first session
     "AnomalyDetector",
     "Detection",
     "VAE",
+    "GAN",
+    "Diffusion",
+    "RecurrentLM",
+    "TransformerLM",
     "save",
     "load_model",
     "Sample",
+    "Table",
+    "Images",
+    "Texts",
+    "Series",
     "Schema",
     "Evidence",
     "Failure",

@@ -247,13 +247,13 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def _table(self, X: Any, *, reset: bool) -> Table:
         """Read the data, and keep what scikit-learn wants to know about it."""
         if isinstance(X, pd.DataFrame | Table) or not (hasattr(X, "__array__") or hasattr(X, "tocsr") or isinstance(X, list)):
-            table = load(X) if reset else load(X, schema=self.schema_)
+            table = load(X, modality="table", schema=None if reset else self.schema_)
             if reset:
                 self.n_features_in_ = len(table.schema.columns)
                 self.feature_names_in_ = np.array(table.schema.names, dtype=object)
             return table
         array: ArrayLike = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
-        return load(array) if reset else load(array, schema=self.schema_)
+        return load(array, modality="table", schema=None if reset else self.schema_)
 
     def _encode_reference(self, table: Table) -> Rows:
         if len(table) < 2:
@@ -302,7 +302,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
 def _choose(members: Sequence[str] | None, effort: Effort, rows: Rows) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Which members suit the rows, and what to tell the user about those that do not."""
-    asked = tuple(members or (name for name, spec in MEMBERS.items() if effort != "fast" or spec.costs == "fast"))
+    usual = ("fast",) if effort == "fast" else ("fast", "default")
+    asked = tuple(members or (name for name, spec in MEMBERS.items() if spec.costs in usual))
     few = [name for name in asked if len(rows) < MEMBERS[name].at_least]
     wide = [name for name in asked if len(rows.features) > MEMBERS[name].most_features]
     suited = tuple(name for name in asked if name not in few and name not in wide)

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import torch
 
+from evalkit.core.schema import Modality
+
 
 @contextmanager
 def one_thread() -> Iterator[None]:
@@ -23,3 +25,13 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def suitable_threads(modality: Modality) -> Iterator[None]:
+    """One thread for tables and series, as many as torch has been given for images and texts."""
+    if modality in ("table", "series"):
+        with one_thread():
+            yield
+    else:
+        yield

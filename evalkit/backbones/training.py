@@ -1,12 +1,13 @@
 """The one training loop: what every family shares, and how a killed run goes on as if nothing had happened.
 
-Batches and noise are functions of (seed, step), so the state of a run is its weights, the optimiser's moments, the best weights
-so far and the step: no generator has a state that would have to be kept.
+Batches and noise are functions of (seed, step) and what an objective remembers is the history, so the state of a run is its
+weights, the optimiser's moments, the best weights so far and the step: no generator has a state that would have to be kept.
 """
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +23,24 @@ from evalkit.core.state import State
 KIND = "training"
 _PACE_STEPS = 20
 _SAVE_SECONDS = 15.0
-_BETAS = (0.9, 0.999)
+_TELL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at the averaged weights found.
+
+    Attributes:
+        held_out: the loss of rows that training never sees; the weights with the lowest are kept.
+        figures: whatever else is worth a curve, under the same names at every look.
+        stop: why training should end now, in words; None to go on.
+        alarms: what has gone wrong so far, in words.
+    """
+
+    held_out: float
+    figures: Mapping[str, float] = field(default_factory=dict)
+    stop: str | None = None
+    alarms: tuple[str, ...] = ()
 
 
 class Objective(Protocol):
@@ -31,8 +49,8 @@ class Objective(Protocol):
     def training_loss(self, network: nn.Module, step: int) -> Tensor:
         """The loss of this step's batch, a scalar; batch and noise depend on (seed, step) only."""
 
-    def held_out_loss(self, network: nn.Module) -> float:
-        """The loss of rows that training never sees, the same rows and noise every time."""
+    def look(self, network: nn.Module, history: "History") -> Look:
+        """Judge the averaged weights on the same rows and noise every time; what was seen before is in ``history``."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +60,9 @@ class Schedule:
     Attributes:
         steps: optimiser steps at most, >= 1.
         learning_rate: the highest; reached after ``warmup`` steps, then a cosine down to 2 % of it.
+        betas: AdamW's decay of the two moments.
+        rates: factors on the learning rate for parameters by the beginning of their names; 0 keeps them as they are.
+        unaveraged: beginnings of the names of parameters that are kept as they are at a look instead of averaged.
         warmup: steps of linear rise.
         weight_decay: AdamW's.
         clip: the gradient's norm is cut to this.
@@ -49,11 +70,14 @@ class Schedule:
         evaluate_every: steps between two looks at the held-out loss.
         patience: looks without a better held-out loss after which training stops.
         earliest: the first step at which the held-out loss counts (while a family warms up, it means something else).
-        minutes: instead of ``steps``, as many steps as fit; found from the pace of the first steps.
+        minutes: instead of ``steps``, as many steps as fit: the number is corrected by the pace as training goes on.
     """
 
     steps: int
     learning_rate: float = 3e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    rates: Mapping[str, float] = field(default_factory=dict)
+    unaveraged: tuple[str, ...] = ()
     warmup: int = 50
     weight_decay: float = 1e-4
     clip: float = 5.0
@@ -66,20 +90,63 @@ class Schedule:
 
 @dataclass
 class History:
-    """The curve of one run: at each look the step, the mean training loss since the last look, and the held-out loss."""
+    """The curve of one run.
+
+    Attributes:
+        steps: at which step each look was.
+        training: mean training loss since the look before.
+        held_out: held-out loss at each look.
+        figures: further curves by name, one value a look.
+        alarms: what went wrong, each once.
+        stopped: why training ended before its last step, or None.
+    """
 
     steps: list[int] = field(default_factory=list)
     training: list[float] = field(default_factory=list)
     held_out: list[float] = field(default_factory=list)
+    figures: dict[str, list[float]] = field(default_factory=dict)
+    alarms: list[str] = field(default_factory=list)
+    stopped: str | None = None
+
+    def add(self, step: int, training: float, look: Look) -> None:
+        """Write down a look."""
+        self.steps.append(step)
+        self.training.append(training)
+        self.held_out.append(look.held_out)
+        for name, value in look.figures.items():
+            self.figures.setdefault(name, []).append(value)
+        self.alarms += [alarm for alarm in look.alarms if alarm not in self.alarms]
+        self.stopped = look.stop
+
+    def latest(self) -> dict[str, float]:
+        """The last value of each curve by the name that progress shows."""
+        if not self.steps:
+            return {}
+        others = {name: curve[-1] for name, curve in self.figures.items()}
+        return {"loss": self.training[-1], "held-out loss": self.held_out[-1], **others}
 
     def to_state(self) -> State:
         """Plain lists."""
-        return {"steps": list(self.steps), "training": list(self.training), "held_out": list(self.held_out)}
+        return {
+            "steps": list(self.steps),
+            "training": list(self.training),
+            "held_out": list(self.held_out),
+            "figures": {name: list(curve) for name, curve in self.figures.items()},
+            "alarms": list(self.alarms),
+            "stopped": self.stopped,
+        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "History":
         """What :meth:`to_state` gave."""
-        return cls(list(state["steps"]), list(state["training"]), list(state["held_out"]))
+        return cls(
+            list(state["steps"]),
+            list(state["training"]),
+            list(state["held_out"]),
+            {name: list(curve) for name, curve in state.get("figures", {}).items()},
+            list(state.get("alarms", [])),
+            state.get("stopped"),
+        )
 
 
 def train(
@@ -92,6 +159,7 @@ def train(
     folder: Path | None = None,
     resume: bool = False,
     progress: Progress = silent,
+    preview: Callable[[int], Any] | None = None,
 ) -> History:
     """Train a network in place; afterwards it holds the averaged weights with the lowest held-out loss.
 
@@ -103,7 +171,8 @@ def train(
         fingerprint: names data and settings; a checkpoint of another one is refused.
         folder: where checkpoints of the run are written, about every 15 seconds and when the user stops it.
         resume: go on from the checkpoint in ``folder`` if there is one; the result has the same bytes as an unbroken run's.
-        progress: is called at every look with the losses.
+        progress: is called at every look with the losses, and without any about twice a second between looks.
+        preview: draws so many rows from the network as it is when it is called; progress hands it on over the averaged weights.
 
     Raises:
         CancelledError: ``progress`` asked to stop; with a folder, nothing is lost.
@@ -114,20 +183,23 @@ def train(
     run = _Run(network, objective, schedule, fingerprint)
     if resume and folder is not None and folder.exists():
         run.restore(folder)
-    saved_at = time.monotonic()
+    draw = None if preview is None else run.over_averaged_weights(preview)
+    saved_at = told_at = time.monotonic()
     while not run.finished:
         run.advance()
         try:
-            if run.looked:
-                progress(Step(stage, run.step, run.total, run.figures()))
-        except CancelledError:
+            if run.looked or time.monotonic() - told_at > _TELL_SECONDS:
+                figures = run.history.latest() if run.looked else {}
+                progress(Step(stage, run.step, run.total, figures, tuple(run.history.alarms), draw))
+                told_at = time.monotonic()
+        except (CancelledError, KeyboardInterrupt):
             run.save(folder)
             raise
         if time.monotonic() - saved_at > _SAVE_SECONDS:
             run.save(folder)
             saved_at = time.monotonic()
     run.save(folder)
-    progress(Step(stage, run.total, run.total, run.figures()))
+    progress(Step(stage, run.total, run.total, run.history.latest(), tuple(run.history.alarms), draw))
     run.finish()
     return run.history
 
@@ -138,26 +210,23 @@ class _Run:
     def __init__(self, network: nn.Module, objective: Objective, schedule: Schedule, fingerprint: str) -> None:
         self.network, self.objective, self.schedule, self.fingerprint = network, objective, schedule, fingerprint
         self.weights, self.slope = _flat(network)
-        self.optimiser = _AdamW(self.weights, self.slope, schedule.weight_decay)
+        self.optimiser = _AdamW(self.weights, self.slope, schedule.weight_decay, schedule.betas)
+        self.rates = _by_name(network, schedule.rates)
+        self.unaveraged = _by_name(network, dict.fromkeys(schedule.unaveraged, 0.0))
         self.average, self.best = self.weights.clone(), self.weights.clone()
         self.best_loss = math.inf
         self.step, self.total, self.fruitless = 0, schedule.steps, 0
         self.recent: list[float] = []
         self.history = History()
-        self.started = time.monotonic()
+        self.started, self.spent = time.monotonic(), 0.0
 
     @property
     def finished(self) -> bool:
-        return self.step >= self.total or self.fruitless >= self.schedule.patience
+        return self.step >= self.total or self.fruitless >= self.schedule.patience or self.history.stopped is not None
 
     @property
     def looked(self) -> bool:
         return bool(self.history.steps) and self.history.steps[-1] == self.step
-
-    def figures(self) -> dict[str, float]:
-        if not self.history.steps:
-            return {}
-        return {"loss": self.history.training[-1], "held-out loss": self.history.held_out[-1]}
 
     def advance(self) -> None:
         """One step of the optimiser, and a look at the held-out loss when it is due."""
@@ -166,13 +235,13 @@ class _Run:
         loss = self.objective.training_loss(self.network, self.step)
         loss.backward()  # type: ignore[no-untyped-call]
         self.slope *= torch.clamp(self.schedule.clip / (self.slope.norm() + 1e-6), max=1.0)
-        self.optimiser.step(self._learning_rate(), self.step + 1)
-        self.average.lerp_(self.weights, 1 - min(self.schedule.ema, (1 + self.step) / (10 + self.step)))
+        self.optimiser.step(self._learning_rate(), self.step + 1, self.rates)
+        self._average()
         self.recent.append(float(loss.detach()))
         self.step += 1
-        if self.step == _PACE_STEPS and self.schedule.minutes is not None:
-            pace = (time.monotonic() - self.started) / _PACE_STEPS
-            self.total = max(_PACE_STEPS, int(60 * self.schedule.minutes / pace))
+        if self.schedule.minutes is not None and self.step % _PACE_STEPS == 0:
+            pace = (self.spent + time.monotonic() - self.started) / self.step
+            self.total = max(self.step, int(60 * self.schedule.minutes / pace))
         if self.step % self.schedule.evaluate_every == 0 or self.step == self.total:
             self._look()
 
@@ -181,24 +250,43 @@ class _Run:
         fall = 0.51 + 0.49 * math.cos(math.pi * self.step / self.total)
         return self.schedule.learning_rate * rise * fall
 
-    def _look(self) -> None:
-        """Compare the averaged weights' held-out loss with the best so far."""
+    def _average(self) -> None:
+        self.average.lerp_(self.weights, 1 - min(self.schedule.ema, (1 + self.step) / (10 + self.step)))
+        if self.unaveraged is not None:
+            self.average.copy_(torch.where(self.unaveraged == 0.0, self.weights, self.average))
+
+    def over_averaged_weights(self, draw: Callable[[int], Any]) -> Callable[[int], Any]:
+        """The same function, called while the network holds the averaged weights."""
+
+        def drawn(n: int) -> Any:
+            with self._averaged():
+                return draw(n)
+
+        return drawn
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
         own = self.weights.clone()
         self.weights.copy_(self.average)
         self.network.eval()
-        held_out = self.objective.held_out_loss(self.network)
-        self.weights.copy_(own)
+        try:
+            yield
+        finally:
+            self.weights.copy_(own)
+
+    def _look(self) -> None:
+        """Compare the averaged weights' held-out loss with the best so far."""
+        with self._averaged():
+            look = self.objective.look(self.network, self.history)
         mean = sum(self.recent) / len(self.recent)
-        if not math.isfinite(mean + held_out):
+        if not math.isfinite(mean + look.held_out):
             raise ModelError(f"training diverged at step {self.step}: lower the learning rate or look for extreme values")
         self.recent = []
-        self.history.steps.append(self.step)
-        self.history.training.append(mean)
-        self.history.held_out.append(held_out)
-        if self.step < self.schedule.earliest and self.step < self.total:
+        self.history.add(self.step, mean, look)
+        if self.step < self.schedule.earliest and not self.finished:
             return
-        if held_out < self.best_loss:
-            self.best_loss, self.best, self.fruitless = held_out, self.average.clone(), 0
+        if look.held_out < self.best_loss:
+            self.best_loss, self.best, self.fruitless = look.held_out, self.average.clone(), 0
         else:
             self.fruitless += 1
 
@@ -217,6 +305,7 @@ class _Run:
             "fingerprint": self.fingerprint,
             "step": self.step,
             "total": self.total,
+            "spent": self.spent + time.monotonic() - self.started,
             "fruitless": self.fruitless,
             "best_loss": self.best_loss if math.isfinite(self.best_loss) else None,
             "recent": list(self.recent),
@@ -233,6 +322,7 @@ class _Run:
         for name, vector in self._vectors().items():
             vector.copy_(torch.tensor(state["vectors"][name]))
         self.step, self.total, self.fruitless = state["step"], state["total"], state["fruitless"]
+        self.spent = state["spent"]
         self.best_loss = math.inf if state["best_loss"] is None else state["best_loss"]
         self.recent, self.history = list(state["recent"]), History.from_state(state["history"])
 
@@ -247,17 +337,33 @@ class _AdamW:
     Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019; tests compare with ``torch.optim.AdamW``.
     """
 
-    def __init__(self, weights: Tensor, slope: Tensor, weight_decay: float) -> None:
-        self.weights, self.slope, self.weight_decay = weights, slope, weight_decay
+    def __init__(self, weights: Tensor, slope: Tensor, weight_decay: float, betas: tuple[float, float]) -> None:
+        self.weights, self.slope, self.weight_decay, self.betas = weights, slope, weight_decay, betas
         self.first, self.second = torch.zeros_like(weights), torch.zeros_like(weights)
 
-    def step(self, learning_rate: float, number: int) -> None:
-        """Move the weights; steps are numbered from 1."""
-        self.first.lerp_(self.slope, 1 - _BETAS[0])
-        self.second.mul_(_BETAS[1]).addcmul_(self.slope, self.slope, value=1 - _BETAS[1])
-        width = (self.second / (1 - _BETAS[1] ** number)).sqrt_().add_(1e-8)
-        self.weights.mul_(1 - learning_rate * self.weight_decay)
-        self.weights.addcdiv_(self.first, width, value=-learning_rate / (1 - _BETAS[0] ** number))
+    def step(self, learning_rate: float, number: int, rates: Tensor | None) -> None:
+        """Move the weights; steps are numbered from 1, ``rates`` are factors on the learning rate, one a weight."""
+        fast, slow = self.betas
+        self.first.lerp_(self.slope, 1 - fast)
+        self.second.mul_(slow).addcmul_(self.slope, self.slope, value=1 - slow)
+        width = (self.second / (1 - slow**number)).sqrt_().add_(1e-8)
+        if rates is None:
+            self.weights.mul_(1 - learning_rate * self.weight_decay)
+            self.weights.addcdiv_(self.first, width, value=-learning_rate / (1 - fast**number))
+        else:
+            self.weights.mul_(1 - learning_rate * self.weight_decay * rates)
+            self.weights.addcdiv_(self.first * rates, width, value=-learning_rate / (1 - fast**number))
+
+
+def _by_name(network: nn.Module, figures: Mapping[str, float]) -> Tensor | None:
+    """A figure for each weight of the flat vector, by the beginning of its parameter's name; 1 for the others, None if for all."""
+    if not figures:
+        return None
+    parts = []
+    for name, parameter in network.named_parameters():
+        figure = next((figure for beginning, figure in figures.items() if name.startswith(beginning)), 1.0)
+        parts.append(torch.full((parameter.numel(),), figure, device=parameter.device))
+    return torch.cat(parts)
 
 
 def _flat(network: nn.Module) -> tuple[Tensor, Tensor]:
@@ -278,15 +384,11 @@ def arrays_of(tensors: Mapping[str, Tensor]) -> State:
 
 def tensors_of(arrays: Mapping[str, Any]) -> dict[str, Tensor]:
     """The way back from :func:`arrays_of`."""
-    return {name: torch.tensor(array) for name, array in arrays.items()}
+    return {name: torch.tensor(array, device="cpu") for name, array in arrays.items()}
 
 
-def put_arrays(network: nn.Module, arrays: Mapping[str, Any]) -> None:
-    """Load weights into a network after checking that names, shapes and types are the network's own.
-
-    Raises:
-        ModelError: they are not.
-    """
+def check_arrays(network: nn.Module, arrays: Mapping[str, Any]) -> None:
+    """Raise ModelError unless names, shapes and types of the weights are the network's own."""
     wanted = network.state_dict()
     given = tensors_of(arrays)
     fits = wanted.keys() == given.keys() and all(
@@ -294,4 +396,13 @@ def put_arrays(network: nn.Module, arrays: Mapping[str, Any]) -> None:
     )
     if not fits:
         raise ModelError("the saved weights do not fit the saved settings: take the model from its source again or fit it anew")
-    network.load_state_dict(given)
+
+
+def put_arrays(network: nn.Module, arrays: Mapping[str, Any]) -> None:
+    """Load weights into a network.
+
+    Raises:
+        ModelError: see :func:`check_arrays`.
+    """
+    check_arrays(network, arrays)
+    network.load_state_dict(tensors_of(arrays))

@@ -11,7 +11,8 @@ def test_names_are_the_keys_and_every_family_loads() -> None:
         assert spec.name == name
         assert issubclass(family, Backbone)
         assert family().get_params()["random_state"] == 0
-        assert "score" in family.capabilities
+        assert set(family.capabilities) == set(spec.modalities)
+        assert all({"score", "sample"} <= able for able in family.capabilities.values())
         assert spec.what_it_is.endswith(".")
 
 

@@ -11,8 +11,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from evalkit.backbones import training
 from evalkit.backbones.checkpoint import load_state
-from evalkit.backbones.training import Schedule, put_arrays, train
+from evalkit.backbones.training import History, Look, Schedule, put_arrays, train
 from evalkit.core.errors import CancelledError, InputError, ModelError
 from evalkit.core.progress import Step
 from evalkit.core.seeds import generator
@@ -30,10 +31,14 @@ class Line:
         noise = torch.tensor(random.normal(size=(16, 1)), dtype=torch.float32)
         return ((network(x) - 2 * x + 1 + self.noise * noise) ** 2).mean()
 
-    def held_out_loss(self, network: nn.Module) -> float:
+    def look(self, network: nn.Module, history: History) -> Look:
         x = torch.linspace(-2, 2, 50)[:, None]
         with torch.no_grad():
-            return float(((network(x) - 2 * x + 1) ** 2).mean())
+            return Look(float(((network(x) - 2 * x + 1) ** 2).mean()))
+
+
+def error(network: nn.Module) -> float:
+    return Line().look(network, History()).held_out
 
 
 def line() -> nn.Linear:
@@ -53,20 +58,20 @@ SHORT = Schedule(steps=60, learning_rate=0.1, warmup=5, ema=0.9, evaluate_every=
 def test_it_learns_and_keeps_the_curve() -> None:
     network = line()
     history = train(network, Line(), Schedule(steps=300, learning_rate=0.1, evaluate_every=50, ema=0.9), stage="fitting")
-    assert Line().held_out_loss(network) < 0.01
+    assert error(network) < 0.01
     assert history.steps == [50, 100, 150, 200, 250, 300]
     assert len(history.training) == len(history.held_out) == 6
-    assert Line().held_out_loss(network) == pytest.approx(min(history.held_out))
+    assert error(network) == pytest.approx(min(history.held_out))
 
 
 def test_it_stops_when_the_held_out_loss_no_longer_falls_and_keeps_the_best() -> None:
     class Worsening(Line):
         calls = 0
 
-        def held_out_loss(self, network: nn.Module) -> float:
+        def look(self, network: nn.Module, history: History) -> Look:
             self.calls += 1
             self.best = weights(network) if self.calls == 2 else getattr(self, "best", b"")
-            return 1.0 if self.calls == 2 else 1.0 + self.calls
+            return Look(1.0 if self.calls == 2 else 1.0 + self.calls)
 
     objective, network = Worsening(), line()
     history = train(network, objective, Schedule(steps=1000, evaluate_every=10, patience=3), stage="fitting")
@@ -76,11 +81,8 @@ def test_it_stops_when_the_held_out_loss_no_longer_falls_and_keeps_the_best() ->
 
 def test_looks_before_the_earliest_step_do_not_count() -> None:
     class Rising(Line):
-        calls = 0
-
-        def held_out_loss(self, network: nn.Module) -> float:
-            self.calls += 1
-            return float(self.calls)
+        def look(self, network: nn.Module, history: History) -> Look:
+            return Look(float(len(history.steps)))
 
     history = train(line(), Rising(), Schedule(steps=1000, evaluate_every=10, patience=3, earliest=55), stage="fitting")
     assert history.steps[-1] == 90
@@ -156,11 +158,96 @@ def test_minutes_decide_the_number_of_steps() -> None:
     assert history.steps[-1] == 20
 
 
+def test_an_objective_can_end_the_run_with_a_reason_and_keep_curves_and_alarms(tmp_path: Path) -> None:
+    class Watching(Line):
+        def look(self, network: nn.Module, history: History) -> Look:
+            found = super().look(network, history)
+            stop = "three looks are enough" if len(history.steps) == 2 else None
+            return Look(found.held_out, {"looks": float(len(history.steps))}, stop, ("steep",))
+
+    history = train(line(), Watching(), SHORT, stage="fitting", folder=tmp_path / "run")
+    assert history.steps == [10, 20, 30]
+    assert history.figures == {"looks": [0.0, 1.0, 2.0]}
+    assert (history.alarms, history.stopped) == (["steep"], "three looks are enough")
+    again = train(line(), Watching(), SHORT, stage="fitting", folder=tmp_path / "run", resume=True)
+    assert again == history == History.from_state(history.to_state())
+
+
+class TwoParts(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.slow, self.fast = line(), line()
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self.slow(x) + self.fast(x)
+        return result
+
+
+def test_parts_of_a_network_can_learn_at_their_own_rates() -> None:
+    network = TwoParts()
+    train(network, Line(), Schedule(steps=30, learning_rate=0.1, rates={"slow": 0.0}, evaluate_every=30), stage="fitting")
+    assert float(network.slow.weight.detach()) == 0.0
+    assert float(network.fast.weight.detach()) > 0.1
+
+
+def test_an_unaveraged_part_is_kept_as_it_is_at_the_look() -> None:
+    plain, averaged, mixed = TwoParts(), TwoParts(), TwoParts()
+    for network, ema, parts in ((plain, 0.0, ()), (averaged, 0.9, ()), (mixed, 0.9, ("fast",))):
+        schedule = Schedule(steps=30, learning_rate=0.1, ema=ema, unaveraged=parts, evaluate_every=30)
+        train(network, Line(), schedule, stage="fitting")
+    assert torch.equal(mixed.fast.weight, plain.fast.weight)
+    assert torch.equal(mixed.slow.weight, averaged.slow.weight)
+    assert not torch.equal(averaged.fast.weight, plain.fast.weight)
+
+
 def test_progress_ends_at_the_end_with_both_losses() -> None:
     seen: list[Step] = []
     train(line(), Line(), SHORT, stage="fitting", progress=seen.append)
     assert [step.done for step in seen] == [10, 20, 30, 40, 50, 60, 60]
     assert set(seen[0].figures) == {"loss", "held-out loss"}
+
+
+def test_between_looks_it_says_how_far_it_is_without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_TELL_SECONDS", -1.0)
+    seen: list[Step] = []
+    train(line(), Line(), SHORT, stage="fitting", progress=seen.append)
+    assert [step.done for step in seen] == [*range(1, 61), 60]
+    assert [step.done for step in seen if step.figures] == [10, 20, 30, 40, 50, 60, 60]
+
+
+def test_stopped_between_two_looks_it_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_TELL_SECONDS", -1.0)
+    whole, part, again = line(), line(), line()
+    history = train(whole, Line(), SHORT, stage="fitting")
+
+    def stop(step: Step) -> None:
+        if step.done == 27:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(part, Line(), SHORT, stage="fitting", folder=tmp_path / "run", progress=stop)
+    assert train(again, Line(), SHORT, stage="fitting", folder=tmp_path / "run", resume=True) == history
+    assert weights(again) == weights(whole)
+
+
+def test_a_preview_sees_the_averaged_weights_and_changes_nothing() -> None:
+    watched, alone = line(), line()
+    seen: list[bytes] = []
+
+    def draw(n: int) -> int:
+        seen.append(weights(watched))
+        return n
+
+    def look(step: Step) -> None:
+        assert step.preview is not None
+        before = weights(watched)
+        assert step.preview(5) == 5
+        assert seen[-1] != before
+        assert weights(watched) == before
+
+    train(watched, Line(), SHORT, stage="fitting", progress=look, preview=draw)
+    train(alone, Line(), SHORT, stage="fitting")
+    assert weights(watched) == weights(alone)
 
 
 def test_weights_of_another_shape_are_refused() -> None:

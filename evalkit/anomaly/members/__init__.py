@@ -22,7 +22,7 @@ class MemberSpec:
         looks_for: what it sees, in words for the user.
         at_least: rows without which it has nothing to learn from.
         most_features: features beyond which it takes too long.
-        costs: ``"fast"`` members are used at every effort, the others from ``"default"`` up.
+        costs: ``"fast"`` members are used at every effort, ``"default"`` ones from there up, the others only where they are named.
         voice: ``"place"``: judges where a row lies among the others. ``"rule"``: judges whether its columns fit each other.
     """
 
@@ -31,7 +31,7 @@ class MemberSpec:
     looks_for: str
     at_least: int = 2
     most_features: int = 1_000_000
-    costs: Literal["fast", "default"] = "fast"
+    costs: Literal["fast", "default", "named"] = "fast"
     voice: Voice = "place"
 
     def load(self) -> type[Member]:
@@ -54,6 +54,11 @@ MEMBERS: dict[str, MemberSpec] = {
         voice="rule",
     ),
     "vae": MemberSpec(
-        "vae", "VAEMember", "rows that a smooth picture of all columns finds unlikely", at_least=200, costs="default"
+        "backbone", "VAEMember", "rows that a smooth picture of all columns finds unlikely", at_least=200, costs="default"
+    ),
+    "diffusion": MemberSpec("backbone", "DiffusionMember", "rows that noise cannot be taken off", at_least=200, costs="named"),
+    "gan": MemberSpec("backbone", "GANMember", "rows that a trained discriminator has not seen", at_least=200, costs="named"),
+    "transformer_lm": MemberSpec(
+        "backbone", "TransformerMember", "columns that those before them do not foretell", at_least=200, costs="named"
     ),
 }

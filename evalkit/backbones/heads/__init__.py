@@ -1,6 +1,7 @@
-"""Likelihood heads: how a network's outputs become probabilities of a table's values. Shared by every family that has them."""
+"""How a table's features meet a network: likelihood heads, and for families without likelihoods a continuous space."""
 
 from evalkit.backbones.heads.facts import Facts
 from evalkit.backbones.heads.table_heads import TableHeads
+from evalkit.backbones.heads.table_space import TableSpace
 
-__all__ = ["Facts", "TableHeads"]
+__all__ = ["Facts", "TableHeads", "TableSpace"]

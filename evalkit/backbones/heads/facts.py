@@ -1,7 +1,7 @@
 """What the training rows say about each feature before any network is trained: how it is modelled, and its units."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -76,6 +76,13 @@ class Facts:
             unseen=1 / (len(rows) + 2),
             **dict(zip(_UNITS, figures.T.copy(), strict=True)),
         )
+
+    def repeated(self, times: int) -> Self:
+        """The same for rows in which the features come several times, one time after the other."""
+        arrays: dict[str, Any] = {
+            name: np.tile(figures, times) for name, figures in self.to_state().items() if isinstance(figures, np.ndarray)
+        }
+        return replace(self, heads=self.heads * times, levels=self.levels * times, **arrays)
 
     def to_state(self) -> State:
         """Lists and arrays."""

@@ -39,6 +39,10 @@ class Head(nn.Module, ABC):
     def surprise(self, coordinate: Tensor, second: Tensor, outputs: Tensor) -> Tensor:
         """Minus the log-likelihood in nats, (…, c); ``outputs`` may have leading axes of draws."""
 
+    def residual(self, coordinate: Tensor, outputs: Tensor) -> Tensor:
+        """How far a value lies from its mean in sigmas, (n, c); 0 where that says nothing."""
+        return torch.zeros_like(coordinate)
+
     @abstractmethod
     def expected(self, outputs: Tensor) -> Tensor:
         """The most typical value in natural units, (…, c)."""

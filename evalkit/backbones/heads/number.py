@@ -36,6 +36,10 @@ class NumberHead(Head):
         """Gaussian, in scales of the feature."""
         return gaussian(coordinate, outputs, floored(self.log_sigma)) + second
 
+    def residual(self, coordinate: Tensor, outputs: Tensor) -> Tensor:
+        """In sigmas of the feature."""
+        return (coordinate - outputs) * torch.exp(-floored(self.log_sigma))
+
     def expected(self, outputs: Tensor) -> Tensor:
         """The median."""
         return self.units.natural(outputs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -48,12 +49,11 @@ class TableHeads(nn.Module):
         columns = {kind: [i for i, head in enumerate(facts.heads) if head == kind] for kind in HEADS}
         self.heads = nn.ModuleList(HEADS[kind](facts, where) for kind, where in columns.items() if where)
         rate = torch.tensor(facts.missing)
-        can_miss = torch.tensor(facts.can_miss)
         together = torch.cat([head.columns for head in self._heads()])
         self.register_buffer("columns", together, persistent=False)
         self.register_buffer("order", torch.argsort(together), persistent=False)
         self.register_buffer("missing_logit", torch.log(rate) - torch.log1p(-rate), persistent=False)
-        self.register_buffer("misses", torch.eye(len(can_miss), dtype=torch.float64)[can_miss], persistent=False)
+        self.register_buffer("misses", torch.tensor(np.eye(len(facts.can_miss))[facts.can_miss]), persistent=False)
 
     @property
     def n_inputs(self) -> int:
@@ -95,6 +95,12 @@ class TableHeads(nn.Module):
         present = x[:, :, 2]
         whether = bernoulli(1 - present, self._missing_logit(said[-1]).index_select(-1, self.columns))
         return (torch.cat(values, dim=-1) * present + whether).index_select(-1, self.order)
+
+    def residuals(self, x: Tensor, outputs: Tensor) -> Tensor:
+        """How far numbers lie from their means in sigmas, (n, f); 0 for all other features and where a value is missing."""
+        said = torch.split(outputs, self._widths(), dim=-1)
+        parts = [head.residual(piece[:, :, 0], its) for head, piece, its in zip(self._heads(), self._pieces(x), said, strict=False)]
+        return (torch.cat(parts, dim=-1) * x[:, :, 2]).index_select(-1, self.order)
 
     def expected(self, outputs: Tensor) -> Tensor:
         """The most typical values in natural units, (…, f) float64; nothing is missing."""

@@ -1,4 +1,4 @@
-"""The variational autoencoder for tables."""
+"""The variational autoencoder: one bound, and a network for each modality."""
 
 from evalkit.backbones.vae.backbone import VAE
 

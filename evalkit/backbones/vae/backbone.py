@@ -1,53 +1,71 @@
 """The VAE as a backbone: fit, score, draw, reconstruct, save."""
 
-import math
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from scipy.special import ndtr
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
+from torch.special import ndtr
 
-from evalkit.backbones.base import FINDING, Array, Backbone, Capability, check_rows, fingerprint, held_out_finding, readable
-from evalkit.backbones.heads import Facts, TableHeads
-from evalkit.backbones.threads import one_thread
-from evalkit.backbones.training import History, Schedule, arrays_of, put_arrays, train
-from evalkit.backbones.vae.loss import BATCH, WARM_UP, Bound
-from evalkit.backbones.vae.network import VAENetwork
-from evalkit.core.errors import InputError, ModelError
-from evalkit.core.progress import Progress, silent
+from evalkit.backbones.base import Array, Backbone, Capability
+from evalkit.backbones.heads.pixels import PIXEL_HEADS, PixelLikelihood
+from evalkit.backbones.network import Network
+from evalkit.backbones.search import Range, SearchSpace
+from evalkit.backbones.threads import suitable_threads
+from evalkit.backbones.training import Schedule
+from evalkit.backbones.vae.formats import with_layout
+from evalkit.backbones.vae.images import ImageNetwork
+from evalkit.backbones.vae.loss import WARM_UP, Bound
+from evalkit.backbones.vae.network import Choices, VAENetwork
+from evalkit.backbones.vae.series import SeriesNetwork
+from evalkit.backbones.vae.table import TableNetwork
+from evalkit.backbones.vae.texts import PADDING, TextNetwork
+from evalkit.core.errors import InputError
+from evalkit.core.schema import Modality
 from evalkit.core.seeds import derive_seed, generator, normal_by_row
-from evalkit.core.state import State
-from evalkit.data.rows import Feature, Rows
+from evalkit.data.encoded import Encoded, Layout
+from evalkit.data.tokens import Tokens
 
-_CHUNK = 512
-_PASSES = 40
-_PSEUDO_ROWS, _ROWS_A_PSEUDO_ROW = 64, 25
+NETWORKS: Mapping[Modality, type[VAENetwork]] = {
+    "table": TableNetwork,
+    "images": ImageNetwork,
+    "series": SeriesNetwork,
+    "texts": TextNetwork,
+}
+_EVERYTHING: frozenset[Capability] = frozenset(("score", "log_prob_bound", "sample", "reconstruct", "interpolate"))
 
 
 class VAE(Backbone):
-    """A variational autoencoder for mixed tables.
+    """A variational autoencoder for tables, images, series and texts.
 
-    Numbers get a Gaussian with a learned sigma in a robust coordinate, counts a logistic cut at whole numbers, two-valued
-    features a Bernoulli, categories a softmax; whether a value is missing is modelled beside it. The score is minus the
-    importance-weighted bound on a row's log-likelihood with ``draws`` fixed draws.
+    Of a table, numbers get a Gaussian with a learned sigma in a robust coordinate, counts a logistic cut at whole numbers,
+    two-valued features a Bernoulli, categories a softmax; whether a value is missing is modelled beside it. Each step and channel
+    of a window is such a feature. Of an image, each pixel gets a logistic variable cut into 256 levels. Of a text, each token is
+    predicted from the code and the sixteen tokens before it; a text of more than 256 tokens is several pieces, each with a code.
+    The score is minus the importance-weighted bound on a row's log-likelihood with ``draws`` fixed draws.
 
-    The bound falls into a term for each feature and one for the code. The code's cost is shared among the columns in
-    proportion to how strongly each moved it (slope times input), so the columns' shares add up to the score exactly. A share
+    The bound falls into a term for each feature, pixel or token and one for the code. The code's cost is shared among them in
+    proportion to how strongly each moved it (slope times input), so that the shares add up to the score exactly. A share
     says where the surprise was booked, not what caused it: of two columns that contradict each other, both carry some.
 
+    Drawn images show the likeliest pixels of a drawn code, without what pixels do independently of each other. Drawn texts read
+    like the texts over a few words; for sense over sentences take a language model.
+
     Args:
-        steps: optimiser steps at most; None: forty passes over the rows, between 1,000 and 5,000 steps. Training ends earlier when
-            rows held out no longer gain, on few rows much earlier.
+        steps: optimiser steps at most; None: about forty passes over the rows, within limits: tables and series 1,000 to 5,000
+            steps of 256 rows, images 500 to 3,000 of 64, texts as many of 32. Training ends earlier when rows held out no
+            longer gain, on few rows much earlier.
         minutes: instead of steps, how long to train.
-        latent_size: width of the code; None: the number of features, at most 8.
-        width: width of the hidden layers.
-        draws: importance draws for a score, in pairs of opposite noise.
+        latent_size: width of the code; None: 32 for images, 16 for texts and series, 8 for tables; of tables and series at most
+            the number of features.
+        width: of hidden layers, None: 128; channels of an image at half its height and width, None: 32.
+        draws: importance draws for a score, in pairs of opposite noise; None: 16 for tables and series, 4 for images and texts.
+        likelihood: of a pixel, see :mod:`evalkit.backbones.heads.pixels`; ``"bernoulli"`` is for images of two levels.
+        device: where to train, for example ``"cuda"``; scoring is on the CPU.
         random_state: seed of everything random.
 
+    >>> from evalkit.data.rows import Feature, Rows
     >>> features = (Feature(column="a", name="a", kind="number"),)
     >>> rows = Rows(np.linspace(-1.0, 1.0, 50)[:, None], features)
     >>> vae = VAE(steps=20).fit_rows(rows)
@@ -55,7 +73,13 @@ class VAE(Backbone):
     (50,)
     """
 
-    capabilities: ClassVar[frozenset[Capability]] = frozenset(("score", "log_prob_bound", "sample", "reconstruct", "interpolate"))
+    capabilities: ClassVar[Mapping[Modality, frozenset[Capability]]] = dict.fromkeys(NETWORKS, _EVERYTHING)
+    search_space: ClassVar[SearchSpace] = {
+        "latent_size": Range(2, 32, logarithmic=True),
+        "width": Range(32, 256, logarithmic=True),
+    }
+
+    network_: VAENetwork
 
     def __init__(
         self,
@@ -63,8 +87,10 @@ class VAE(Backbone):
         steps: int | None = None,
         minutes: float | None = None,
         latent_size: int | None = None,
-        width: int = 128,
-        draws: int = 16,
+        width: int | None = None,
+        draws: int | None = None,
+        likelihood: PixelLikelihood = "logistic",
+        device: str = "cpu",
         random_state: int = 0,
     ) -> None:
         self.steps = steps
@@ -72,153 +98,108 @@ class VAE(Backbone):
         self.latent_size = latent_size
         self.width = width
         self.draws = draws
+        self.likelihood = likelihood
+        self.device = device
         self.random_state = random_state
-
-    @one_thread()
-    def fit_rows(self, rows: Rows, *, progress: Progress = silent, folder: Path | None = None, resume: bool = False) -> Self:
-        """See :meth:`Backbone.fit_rows`. On one machine, rows and settings decide the result to the last bit."""
-        check_rows(rows)
-        self._check_settings()
-        network = self._network(rows)
-        objective = Bound(network, rows, self.random_state)
-        self.history_ = train(
-            network,
-            objective,
-            self._schedule(len(objective.training)),
-            stage="fitting the VAE",
-            fingerprint=fingerprint(rows, self.get_params()),
-            folder=folder,
-            resume=resume,
-            progress=progress,
-        )
-        self._keep(network, rows.features)
-        self.held_out_ = held_out_finding(self.score_rows(rows.take(objective.held_out_rows)), seed=self.random_state)
-        return self
-
-    @one_thread()
-    def score_rows(self, rows: Rows) -> Array:
-        """See :meth:`Backbone.score_rows`."""
-        x = self._prepared(rows)
-        with torch.no_grad():
-            scores = [self.network_.per_row(chunk, self.noise_).sum(dim=1) for chunk in torch.split(x, _CHUNK)]
-        return torch.cat(scores).numpy()
-
-    @one_thread()
-    def terms_rows(self, rows: Rows) -> Array:
-        """See :meth:`Backbone.terms_rows`."""
-        x = self._prepared(rows)
-        terms = torch.cat([_shared_terms(self.network_, chunk, self.noise_) for chunk in torch.split(x, _CHUNK)])
-        return rows.by_column(terms.numpy())
-
-    def to_state(self) -> State:
-        """Settings, features, what the training rows said, weights and the training curve."""
-        check_is_fitted(self)
-        return {
-            "settings": self.get_params(),
-            "features": [feature.model_dump(mode="json") for feature in self.features_],
-            "facts": self.network_.heads.facts.to_state(),
-            "weights": {name: array.astype(np.float32) for name, array in arrays_of(self.network_.state_dict()).items()},
-            "history": self.history_.to_state(),
-            "held_out": self.held_out_.model_dump(mode="json"),
-            "encoder": None if self.encoder_ is None else self.encoder_.to_state(),
-        }
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Self:
-        """See :meth:`Backbone.from_state`."""
-        with readable("VAE"):
-            vae = cls(**state["settings"])
-            vae._check_settings()
-            features = tuple(Feature.model_validate(feature) for feature in state["features"])
-            network = _network_of(Facts.from_state(state["facts"]), len(features), state["weights"])
-            vae.history_ = History.from_state(state["history"])
-            vae.held_out_ = FINDING.validate_python(state["held_out"])
-            vae._keep(network, features)
-            vae._restore_encoder(state["encoder"])
-        return vae
+        """See :meth:`Backbone.from_state`; also reads models of the first version."""
+        return super().from_state(with_layout(state))
+
+    def latent(self, data: Any) -> Array:
+        """Where each row lies on the model's map, (n, latent_size): the mean of its code."""
+        return self.latent_rows(self._rows(data))
+
+    def latent_rows(self, rows: Encoded) -> Array:
+        """:meth:`latent` for encoded rows."""
+        with torch.no_grad(), suitable_threads(rows.layout.modality):
+            return np.asarray(self._code(rows).numpy(), dtype=np.float64)
+
+    def terms_rows(self, rows: Encoded) -> Array:
+        """See :meth:`Backbone.terms_rows`; of texts NaN beyond their end."""
+        if not isinstance(rows, Tokens):
+            return super().terms_rows(rows)
+        there = np.arange(int(rows.lengths.max(initial=1))) < rows.lengths[:, None]
+        terms = np.full(there.shape, np.nan)
+        with suitable_threads("texts"):
+            terms[there] = np.concatenate([self._terms(x)[x.flatten(1) != PADDING].numpy() for x in self._chunks(rows)])
+        return terms
+
+    def _limits(self) -> Mapping[str, int]:
+        return {"latent_size": 10**4, "width": 10**5, "draws": 10**4}
 
     def _check_settings(self) -> None:
-        for name, most in (("steps", 10**9), ("latent_size", 10**4), ("width", 10**5), ("draws", 10**4)):
-            value = getattr(self, name)
-            if value is not None and not 1 <= value <= most:
-                raise InputError(f"{name} must be between 1 and {most}, got {value}: change the setting")
-        if self.minutes is not None and not 0 < self.minutes < math.inf:
-            raise InputError(f"minutes must be above 0, got {self.minutes}: change the setting")
+        super()._check_settings()
+        if self.likelihood not in PIXEL_HEADS:
+            raise InputError(f"likelihood must be one of {', '.join(PIXEL_HEADS)}, got {self.likelihood!r}: change the setting")
 
-    def _network(self, rows: Rows) -> VAENetwork:
-        heads = TableHeads(Facts.fit(rows))
-        n_pseudo = min(_PSEUDO_ROWS, len(rows) // _ROWS_A_PSEUDO_ROW)
-        chosen = generator(self.random_state, "vae", "pseudo-rows").permutation(len(rows))[:n_pseudo]
-        pseudo_rows = heads.inputs(heads.prepare(torch.tensor(rows.values[chosen]))).float()
+    def _new_network(self, rows: Encoded) -> VAENetwork:
+        choices = Choices(self.latent_size, self.width, self.likelihood, self.random_state)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(self.random_state, "vae", "weights"))
-            return VAENetwork(heads, self._latent_size(len(rows.features)), self.width, pseudo_rows)
+            return NETWORKS[rows.layout.modality].for_rows(rows, choices)
 
-    def _latent_size(self, n_features: int) -> int:
-        return min(n_features, 8) if self.latent_size is None else self.latent_size
+    @classmethod
+    def _network_from(cls, layout: Layout, plan: Mapping[str, Any]) -> VAENetwork:
+        return NETWORKS[layout.modality].from_plan(layout, plan)
 
-    def _schedule(self, n_training: int) -> Schedule:
-        passes = min(max(_PASSES * n_training // BATCH, 1000), 5000)
-        return Schedule(steps=self.steps or passes, minutes=self.minutes, earliest=WARM_UP)
+    def _objective(self, network: Network, training: Encoded, held_out: Encoded) -> Bound:
+        bound = Bound(_vae(network.cpu()), training, held_out, self.random_state)
+        network.to(self.device)
+        return bound
 
-    def _keep(self, network: VAENetwork, features: tuple[Feature, ...]) -> None:
-        """Take a network over for scoring: float64, and the fixed noise of its draws in pairs of opposite sign."""
-        for parameter in network.parameters():
-            parameter.data = parameter.data.double()
-        half = generator(self.random_state, "vae", "score").normal(size=(-(-self.draws // 2), 1, network.latent_size))
-        self.noise_ = torch.tensor(np.concatenate([half, -half]))
-        self.network_, self.features_, self.encoder_ = network.eval(), features, None
+    def _schedule(self, training: Encoded) -> Schedule:
+        recipe = NETWORKS[training.layout.modality].recipe
+        passes = min(max(recipe.passes * len(training) // recipe.batch, recipe.fewest), recipe.most)
+        return Schedule(
+            steps=self.steps or passes,
+            learning_rate=recipe.learning_rate,
+            evaluate_every=recipe.look_every,
+            minutes=self.minutes,
+            earliest=WARM_UP,
+        )
 
-    def _prepared(self, rows: Rows) -> Tensor:
-        values = self._values(rows)
-        return self.network_.heads.prepare(torch.tensor(values))
+    def _learn_more(self, training: Encoded, held_out: Encoded) -> None:
+        """See :meth:`VAENetwork.learn_to_draw`."""
+        self.network_.learn_to_draw(training, self.random_state)
 
-    def _code(self, values: Array) -> Tensor:
-        heads = self.network_.heads
-        return self.network_.encode(heads.inputs(heads.prepare(torch.tensor(values))))[0]
+    def _noise(self) -> tuple[Tensor, None]:
+        """The fixed noise of the draws, in pairs of opposite sign."""
+        pairs = -(-(self.draws or self.network_.recipe.draws) // 2)
+        half = generator(self.random_state, "vae", "score").normal(size=(pairs, 1, self.network_.latent_size))
+        return torch.tensor(np.concatenate([half, -half])), None
 
-    @torch.no_grad()
-    def _sample(self, n: int, random_state: int) -> Array:
-        latent, heads = self.network_.latent_size, self.network_.heads
-        noise = normal_by_row(random_state, np.arange(n), latent + 1 + 2 * len(self.features_), "vae", "sample")
-        uniform = torch.tensor(ndtr(noise[:, latent:]))
-        code = self.network_.draw_codes(torch.tensor(noise[:, :latent]), uniform[:, 0])
-        return _numpy(heads.draw(self.network_.decode(code), uniform[:, 1:]))
+    def _chunks(self, rows: Encoded) -> Iterator[Tensor]:
+        """As many rows at once as the modality's network takes."""
+        self._check_layout(rows)
+        at_once = self.network_.chunk
+        for start in range(0, max(len(rows), 1), at_once):
+            yield self.network_.prepare(rows.take(slice(start, start + at_once)))
 
-    @torch.no_grad()
-    def _reconstruct(self, values: Array) -> Array:
-        return _numpy(self.network_.heads.expected(self.network_.decode(self._code(values))))
+    def _terms(self, x: Tensor) -> Tensor:
+        return self.network_.shared_terms(x, self._noise()[0])
 
-    @torch.no_grad()
-    def _interpolate(self, first: Array, last: Array, steps: int) -> Array:
+    def _sample(self, n: int, random_state: int, condition: str | None) -> Encoded:
+        network = self.network_
+        latent = network.latent_size
+        noise = torch.tensor(normal_by_row(random_state, np.arange(n), latent + 1 + network.n_noise, "vae", "sample"))
+        code = network.draw_codes(noise[:, :latent], ndtr(noise[:, latent]))
+        return network.draw(code, noise[:, latent + 1 :])
+
+    def _reconstruct(self, rows: Encoded) -> Encoded:
+        return self.network_.in_place_of(rows, self.network_.expected(self._code(rows)))
+
+    def _interpolate(self, first: Encoded, last: Encoded, steps: int) -> Encoded:
         start, end = self._code(first), self._code(last)
         way = torch.linspace(0.0, 1.0, steps, dtype=start.dtype)[:, None]
-        return _numpy(self.network_.heads.expected(self.network_.decode(start + way * (end - start))))
+        return self.network_.expected(start + way * (end - start))
+
+    def _code(self, rows: Encoded) -> Tensor:
+        return torch.cat([self.network_.codes(x) for x in self._chunks(rows)])
 
 
-def _network_of(facts: Facts, n_features: int, weights: Mapping[str, Array]) -> VAENetwork:
-    """The network that saved weights belong to. Its sizes are the weights' own: a file cannot ask for more than it holds."""
-    heads = TableHeads(facts)
-    pseudo_rows, width = weights["pseudo_rows"].shape, len(weights["encoder.enter.bias"])
-    outputs = len(weights["decoder.leave.bias"])
-    if (len(facts.heads), pseudo_rows[1], outputs) != (n_features, heads.n_inputs, max(heads.n_outputs, 1)):
-        raise ModelError("the saved weights do not fit the saved features: take the model from its source again or fit it anew")
-    network = VAENetwork(heads, len(weights["encoder.leave.bias"]) // 2, width, torch.zeros(*pseudo_rows))
-    put_arrays(network, weights)
+def _vae(network: Network) -> VAENetwork:
+    if not isinstance(network, VAENetwork):
+        raise TypeError("the VAE needs its own network")
     return network
-
-
-def _numpy(values: Tensor) -> Array:
-    return np.asarray(values.numpy(), dtype=np.float64)
-
-
-def _shared_terms(network: VAENetwork, x: Tensor, noise: Tensor) -> Tensor:
-    """Terms a feature, (n, f), with the code's cost shared out by slope times input; evenly where nothing moves it."""
-    inputs = network.heads.inputs(x).requires_grad_()
-    terms = network.per_row_of_inputs(x, inputs, noise)
-    (slope,) = torch.autograd.grad(terms[:, -1].sum(), inputs)
-    terms = terms.detach()
-    pull = network.heads.by_feature((slope * inputs).abs().detach())
-    total = pull.sum(dim=1, keepdim=True)
-    share = torch.where(total > 0, pull / total, 1 / pull.shape[1])
-    return terms[:, :-1] + share * terms[:, -1:]

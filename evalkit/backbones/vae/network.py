@@ -1,75 +1,172 @@
-"""The VAE's network: encoder, prior, decoder, and ``per_row``, which is the loss, the score and the explanation at once."""
+"""What the VAEs of all modalities share: encoder, prior, the bound and its terms; ``per_row`` is loss, score and explanation."""
 
 import math
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import log_softmax, silu
+from torch.nn.functional import log_softmax
 
-from evalkit.backbones.heads import TableHeads
+from evalkit.backbones.heads.pixels import PixelLikelihood
+from evalkit.backbones.network import Network
+from evalkit.data.encoded import Encoded, Layout
 
 _LOG_TWO_PI = math.log(2 * math.pi)
 
 
-class Perceptron(nn.Module):
-    """Layers of one width with skip connections: nothing in it looks at other rows."""
+@dataclass(frozen=True)
+class Recipe:
+    """How the VAE of a modality is built and trained where its settings say nothing.
 
-    def __init__(self, n_inputs: int, width: int, n_outputs: int) -> None:
-        super().__init__()
-        self.enter, self.middle, self.leave = nn.Linear(n_inputs, width), nn.Linear(width, width), nn.Linear(width, n_outputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(…, n_inputs) to (…, n_outputs)."""
-        hidden = silu(self.enter(x))
-        left: Tensor = self.leave(hidden + silu(self.middle(hidden)))
-        return left
-
-
-class VAENetwork(nn.Module):
-    """A latent code for each row, a prior over codes, and the likelihood of the row's features given its code.
-
-    The prior is a mixture of the encodings of learned pseudo-rows and one standard normal (Tomczak and Welling, "VAE with a
-    VampPrior", AISTATS 2018): a table's rows come in several groups, and a single normal would call the space between them likely.
-
-    Args:
-        heads: the features' likelihoods.
-        latent_size: width of the code.
-        width: width of the hidden layers.
-        pseudo_rows: (m, heads.n_inputs) where the pseudo-rows start: some training rows.
+    Attributes:
+        latent_size: width of the code; for tables and series at most the number of features.
+        width: of the hidden layers; of images, channels at half the height and width.
+        draws: importance draws for a score.
+        batch: rows a step.
+        passes: over the training rows, within ``fewest`` and ``most`` steps.
+        learning_rate: see :class:`~evalkit.backbones.training.Schedule`.
+        free_nats: what a dimension of the code may cost for nothing while training.
+        look_draws: importance draws at a look at the held-out loss.
+        look_every: steps between two looks.
     """
 
-    def __init__(self, heads: TableHeads, latent_size: int, width: int, pseudo_rows: Tensor) -> None:
+    latent_size: int = 8
+    width: int = 128
+    draws: int = 16
+    batch: int = 256
+    passes: int = 40
+    fewest: int = 1000
+    most: int = 5000
+    learning_rate: float = 3e-3
+    free_nats: float = 0.05
+    look_draws: int = 8
+    look_every: int = 50
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the settings say about a new network.
+
+    Attributes:
+        latent_size: width of the code; None: the modality's usual one.
+        width: of the hidden layers; None likewise.
+        likelihood: of a pixel.
+        seed: of whatever is chosen at random; of the weights, torch's generator is seeded by the caller.
+    """
+
+    latent_size: int | None
+    width: int | None
+    likelihood: PixelLikelihood
+    seed: int
+
+
+class VAENetwork(Network):
+    """A latent code for each row, a mixture as the prior over codes, and the likelihood of the row given its code.
+
+    A modality adds its ``encoder`` (inputs to twice the code's width), its decoder, and the likelihood.
+
+    Attributes:
+        layout: of the rows.
+        latent_size: width of the code.
+        width: of the hidden layers.
+        weights: of the prior's components, as logits.
+    """
+
+    recipe: ClassVar[Recipe] = Recipe()
+
+    encoder: nn.Module
+    weights: Tensor
+
+    def __init__(self, layout: Layout, latent_size: int, width: int) -> None:
         super().__init__()
-        self.heads, self.latent_size = heads, latent_size
-        self.encoder = Perceptron(heads.n_inputs, width, 2 * latent_size)
-        self.decoder = Perceptron(latent_size, width, max(heads.n_outputs, 1))
-        self.pseudo_rows = nn.Parameter(pseudo_rows.clone())
-        self.weights = nn.Parameter(torch.zeros(len(pseudo_rows) + 1))
+        self.layout, self.latent_size, self.width = layout, latent_size, width
+
+    @classmethod
+    @abstractmethod
+    def for_rows(cls, rows: Any, choices: Choices) -> Self:
+        """A network for these rows with its first weights."""
+
+    @classmethod
+    @abstractmethod
+    def from_plan(cls, layout: Any, plan: Mapping[str, Any]) -> Self:
+        """The network that :meth:`plan` tells of, with any weights."""
+
+    def examples(self, rows: Encoded) -> Tensor:
+        """What to train on, prepared."""
+        return self.prepare(rows)
+
+    def codes(self, x: Tensor) -> Tensor:
+        """Mean codes of prepared rows, (n, latent)."""
+        return self.encode(self.inputs(x))[0]
+
+    @property
+    def chunk(self) -> int:
+        """Rows that are scored at once."""
+        return 512
+
+    @abstractmethod
+    def inputs(self, x: Tensor) -> Tensor:
+        """Prepared rows as the encoder sees them."""
+
+    @abstractmethod
+    def surprise(self, x: Tensor, code: Tensor) -> Tensor:
+        """Minus the log-likelihood of each term in nats, (draws, n, terms), for codes (draws, n, latent)."""
+
+    @abstractmethod
+    def by_term(self, x: Tensor, figures: Tensor) -> Tensor:
+        """Figures shaped as :meth:`inputs` added up into figures a term, (n, terms)."""
+
+    @abstractmethod
+    def components(self) -> tuple[Tensor, Tensor]:
+        """Mean and log-sigma of the prior's components, (components, latent) each."""
+
+    @abstractmethod
+    def expected(self, code: Tensor) -> Encoded:
+        """The most typical rows for codes (n, latent)."""
+
+    @abstractmethod
+    def draw(self, code: Tensor, noise: Tensor) -> Encoded:
+        """Random rows for codes (n, latent) and standard normal noise (n, n_noise)."""
+
+    def in_place_of(self, rows: Encoded, made: Encoded) -> Encoded:
+        """What was made of given rows, with whatever else is known of these."""
+        return made
+
+    @property
+    def n_noise(self) -> int:
+        """How many random numbers a drawn row takes besides its code."""
+        return 0
+
+    def learn_to_draw(self, rows: Any, seed: int) -> None:
+        """Look, once trained, at what drawing needs and the bound does not teach."""
 
     def per_row(self, x: Tensor, eps: Tensor, t: Tensor | None = None) -> Tensor:
         """Each row's terms in nats; their sum is minus the importance-weighted bound on its log-likelihood.
 
         Args:
-            x: prepared rows, (n, f, 3).
+            x: prepared rows.
             eps: standard normal noise, (draws, n, latent) or (draws, 1, latent) for the same noise in every row.
             t: unused; other families' noise level.
 
         Returns:
-            (n, f + 1): a term for each feature, averaged over the draws with their importance weights, and last what the code
+            (n, terms + 1): the likelihood's terms, averaged over the draws with their importance weights, and last what the code
             itself costs (its divergence from the prior, and the weights' own).
 
         Source: Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", ICLR 2016, split into terms.
         """
-        return self.per_row_of_inputs(x, self.heads.inputs(x), eps)
+        return self.per_row_of_inputs(x, self.inputs(x), eps)
 
     def per_row_of_inputs(self, x: Tensor, inputs: Tensor, eps: Tensor) -> Tensor:
         """:meth:`per_row` with the encoder's inputs given apart, so that a term's slope along each of them can be had."""
         mean, log_sigma = self.encode(inputs)
         code = mean + torch.exp(log_sigma) * eps
-        features = self.heads.terms(x, self.decode(code))
+        surprise = self.surprise(x, code)
         density = -(0.5 * eps * eps + log_sigma + 0.5 * _LOG_TWO_PI).sum(dim=-1)
         cost = density - self.log_prior(code)
-        terms = torch.cat([features, cost.unsqueeze(-1)], dim=-1)
+        terms = torch.cat([surprise, cost.unsqueeze(-1)], dim=-1)
         return terms[0] if len(eps) == 1 else _importance_weighted(terms)
 
     def encode(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -77,14 +174,9 @@ class VAENetwork(nn.Module):
         mean, log_sigma = self.encoder(inputs).chunk(2, dim=-1)
         return mean, log_sigma.clamp(-4.5, 1.5)
 
-    def decode(self, code: Tensor) -> Tensor:
-        """Outputs for the heads, (…, heads.n_outputs)."""
-        outputs: Tensor = self.decoder(code)[..., : self.heads.n_outputs]
-        return outputs
-
     def log_prior(self, code: Tensor) -> Tensor:
         """Log-density of codes, (…, latent) to (…)."""
-        mean, log_sigma = self._components()
+        mean, log_sigma = self.components()
         precision = torch.exp(-2 * log_sigma)
         own = (mean * mean * precision + 2 * log_sigma + _LOG_TWO_PI).sum(dim=-1)
         square = (code * code) @ precision.T - 2 * code @ (mean * precision).T + own
@@ -92,16 +184,21 @@ class VAENetwork(nn.Module):
 
     def draw_codes(self, eps: Tensor, uniform: Tensor) -> Tensor:
         """Codes from the prior, (n, latent), for normal noise (n, latent) and uniform numbers (n,)."""
-        mean, log_sigma = self._components()
+        mean, log_sigma = self.components()
         below = torch.cumsum(torch.softmax(self.weights, dim=0), dim=0)[:-1]
         which = (uniform[:, None] > below).sum(dim=1)
         return mean[which] + torch.exp(log_sigma[which]) * eps
 
-    def _components(self) -> tuple[Tensor, Tensor]:
-        """Mean and log-sigma of the prior's components, the standard normal last."""
-        mean, log_sigma = self.encode(self.pseudo_rows)
-        normal = mean.new_zeros(1, self.latent_size)
-        return torch.cat([mean, normal]), torch.cat([log_sigma, normal])
+    def shared_terms(self, x: Tensor, eps: Tensor) -> Tensor:
+        """Terms with the code's cost shared among them by slope times input, (n, terms); evenly where nothing moves it."""
+        inputs = self.inputs(x).requires_grad_()
+        terms = self.per_row_of_inputs(x, inputs, eps)
+        (slope,) = torch.autograd.grad(terms[:, -1].sum(), inputs)
+        terms = terms.detach()
+        pull = self.by_term(x, (slope * inputs).abs().detach())
+        total = pull.sum(dim=1, keepdim=True)
+        share = torch.where(total > 0, pull / total, 1 / pull.shape[1])
+        return terms[:, :-1] + share * terms[:, -1:]
 
 
 def _importance_weighted(terms: Tensor) -> Tensor:

@@ -16,7 +16,9 @@ NEW = encoded(40, seed=1)
 @functools.cache
 def fitted(name):
     rows = REFERENCE
-    training = Training(rows, Spaces(rows), np.arange(len(rows)) % 3, seed=0, effort=0.1 if name == "vae" else 1.0)
+    training = Training(
+        rows, Spaces(rows), np.arange(len(rows)) % 3, seed=0, effort=0.1 if MEMBERS[name].module == "backbone" else 1.0
+    )
     return MEMBERS[name].load().fit(training)
 
 

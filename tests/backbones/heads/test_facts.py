@@ -8,6 +8,7 @@ from evalkit.backbones.heads import Facts
 from evalkit.backbones.heads.facts import draw_in
 from evalkit.core.errors import ShapeError
 from evalkit.data.rows import Feature, Rows
+from tests.backbones.mixed_rows import mixed_rows
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -64,3 +65,12 @@ def test_state_round_trip_and_its_checks() -> None:
     assert again.center.tolist() == facts.center.tolist()
     with pytest.raises(ShapeError):
         Facts.from_state({**facts.to_state(), "center": np.zeros(2)})
+
+
+def test_repeated_facts_are_those_of_features_that_come_again() -> None:
+    rows = mixed_rows(50)
+    twice = Rows(np.hstack([rows.values, rows.values]), rows.features * 2)
+    repeated, fitted = Facts.fit(rows).repeated(2).to_state(), Facts.fit(twice).to_state()
+    assert repeated.keys() == fitted.keys()
+    for name, figures in fitted.items():
+        np.testing.assert_array_equal(repeated[name], figures)

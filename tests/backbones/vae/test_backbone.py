@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -89,15 +90,18 @@ def test_a_saved_model_is_the_model(vae: VAE, rows: Rows, tmp_path: Path) -> Non
 
 def test_a_state_that_does_not_fit_is_refused(vae: VAE) -> None:
     good = vae.to_state()
-    facts = good["facts"]
+    plan, facts = good["network"], good["network"]["facts"]
     for change in (
         {"settings": {"no_such_setting": 1}},
         {"settings": {**good["settings"], "width": 10**9}},
         {"settings": {**good["settings"], "draws": 10**9}},
-        {"features": []},
-        {"facts": {**facts, "levels": [0, 0, 10**9, 0, 0, 0]}},
-        {"facts": {**facts, "heads": ["number"] * 6}},
-        {"facts": {**facts, "scale": np.zeros(3)}},
+        {"layout": {"modality": "table"}},
+        {"layout": {"modality": "sounds"}},
+        {"network": {**plan, "width": 10**7}},
+        {"network": {**plan, "latent_size": "8"}},
+        {"network": {**plan, "facts": {**facts, "levels": [0, 0, 10**7, 0, 0, 0]}}},
+        {"network": {**plan, "facts": {**facts, "heads": ["number"] * 6}}},
+        {"network": {**plan, "facts": {**facts, "scale": np.zeros(3)}}},
         {"weights": {}},
         {"weights": {**good["weights"], "more": np.zeros(1)}},
         {"history": {}},
@@ -200,7 +204,7 @@ def test_what_is_not_fitted_says_so(rows: Rows) -> None:
 
 
 def test_rows_with_other_features_are_refused(vae: VAE) -> None:
-    with pytest.raises(SchemaError, match="6 features"):
+    with pytest.raises(SchemaError, match="layout"):
         vae.score_rows(numbers([1.0]))
 
 
@@ -211,7 +215,7 @@ def test_fitted_to_rows_it_does_not_take_tables(vae: VAE) -> None:
 
 def test_a_capability_the_family_lacks_is_refused(vae: VAE, rows: Rows) -> None:
     class Scorer(VAE):
-        capabilities = frozenset({"score"})
+        capabilities: ClassVar = {"table": frozenset({"score"})}
 
     scorer = Scorer.from_state(vae.to_state())
     assert scorer.score_rows(rows).shape == (1000,)

@@ -4,17 +4,17 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.backbones.heads import Facts, TableHeads
-from evalkit.backbones.vae.network import VAENetwork
+from evalkit.backbones.vae.table import TableNetwork
 from evalkit.core.seeds import generator
 from tests.backbones.mixed_rows import mixed_rows
 
 
-def network(n_pseudo_rows: int = 5) -> tuple[VAENetwork, Tensor]:
+def network(n_pseudo_rows: int = 5) -> tuple[TableNetwork, Tensor]:
     rows = mixed_rows(40)
     heads = TableHeads(Facts.fit(rows))
     torch.manual_seed(0)
     x = heads.prepare(torch.tensor(rows.values))
-    return VAENetwork(heads, 3, 16, heads.inputs(x)[:n_pseudo_rows].float()).double(), x
+    return TableNetwork(rows.layout, heads, 3, 16, heads.inputs(x)[:n_pseudo_rows].float()).double(), x
 
 
 def noise(draws: int, rows: int, width: int) -> Tensor:
@@ -47,7 +47,7 @@ def test_the_prior_is_a_density_and_draws_follow_it() -> None:
     rows = mixed_rows(40)
     heads = TableHeads(Facts.fit(rows))
     torch.manual_seed(0)
-    net = VAENetwork(heads, 1, 16, heads.inputs(heads.prepare(torch.tensor(rows.values)))[:3].float()).double()
+    net = TableNetwork(rows.layout, heads, 1, 16, heads.inputs(heads.prepare(torch.tensor(rows.values)))[:3].float()).double()
     grid = torch.linspace(-12, 12, 20_001, dtype=torch.float64)[:, None]
     random = generator(0, "codes")
     with torch.no_grad():
@@ -70,7 +70,7 @@ def test_the_mixture_is_the_sum_of_its_components() -> None:
 
 def test_per_row_with_its_preparation_is_one_graph_for_any_number_of_rows() -> None:
     class Graph(nn.Module):
-        def __init__(self, net: VAENetwork, eps: Tensor) -> None:
+        def __init__(self, net: TableNetwork, eps: Tensor) -> None:
             super().__init__()
             self.net = net
             self.register_buffer("eps", eps)

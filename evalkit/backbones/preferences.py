@@ -1,0 +1,159 @@
+"""What people or judges preferred, taught back to a model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
+
+from evalkit.backbones.network import Network
+from evalkit.backbones.training import History, Look, Objective
+from evalkit.core.errors import InputError, SchemaError
+from evalkit.core.seeds import generator
+from evalkit.data.encoded import Encoded, joined
+
+_COLUMNS = ("preferred", "rejected")
+_BATCH = 16
+_TEMPERATURE, _WEIGHT = 0.1, 1.0
+_FORGOTTEN_AT_MOST = 0.04
+_PENALTY = 100.0
+_SHARE_OF_ITEMS = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Votes:
+    """Votes between items that were shown.
+
+    Attributes:
+        items: everything that was shown, encoded with the model's encoder.
+        preferred, rejected: (votes,) int64, positions in ``items``.
+        weights: (votes,) float64 >= 0.
+    """
+
+    items: Encoded
+    preferred: NDArray[np.int64]
+    rejected: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, items: Encoded, frame: pd.DataFrame) -> Self:
+        """Read a table of votes.
+
+        Args:
+            items: what was shown.
+            frame: a line a vote, with the columns ``preferred`` and ``rejected``, positions in ``items``; and, if not all votes
+                count alike, ``weight``. Others, such as ``row``, are left aside.
+
+        Raises:
+            SchemaError: a column is missing.
+            InputError: there is no vote, a position is not one of the items, or a weight is negative or missing.
+        """
+        if missing := [name for name in _COLUMNS if name not in frame]:
+            raise SchemaError(f"votes need the columns preferred and rejected, {missing[0]} is missing: add it")
+        positions = [pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=np.float64) for name in _COLUMNS]
+        weights = np.ones(len(frame)) if "weight" not in frame else pd.to_numeric(frame["weight"], errors="coerce").to_numpy(float)
+        for name, values in zip(_COLUMNS, positions, strict=True):
+            wrong = ~((values >= 0) & (values < len(items)) & (values % 1 == 0))
+            if wrong.any():
+                row = int(np.flatnonzero(wrong)[0])
+                raise InputError(
+                    f"the column {name} must hold positions from 0 to {len(items) - 1}, row {row} does not: correct it"
+                )
+        if not (np.isfinite(weights) & (weights >= 0)).all():
+            row = int(np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))[0])
+            raise InputError(f"the column weight must hold numbers >= 0, row {row} does not: correct it")
+        if not weights.sum() > 0:
+            raise InputError("learning from votes needs at least one vote with a weight above 0")
+        preferred, rejected = (values.astype(np.int64) for values in positions)
+        return cls(items, preferred, rejected, weights)
+
+    def arrays(self) -> Sequence[NDArray[np.float64] | NDArray[np.int64]]:
+        """What a fingerprint needs beside the items."""
+        return [self.preferred, self.rejected, self.weights]
+
+
+def with_liked_items(training: Encoded, votes: Votes, seed: int) -> Encoded:
+    """Training rows of which three in ten are items drawn by their votes: vote-weighted likelihood.
+
+    An item's weight is that of the votes for it less that of the votes against it, or 0; the rest stay rows of the data, so that
+    what they taught is not forgotten. Where no item has more votes for it than against it, the rows stay as they are.
+    """
+    liking = np.zeros(len(votes.items))
+    np.add.at(liking, votes.preferred, votes.weights)
+    np.subtract.at(liking, votes.rejected, votes.weights)
+    liking = np.maximum(liking, 0.0)
+    if not liking.sum() > 0:
+        return training
+    draw = generator(seed, "votes", "items")
+    n = max(round(len(training) * _SHARE_OF_ITEMS / (1 - _SHARE_OF_ITEMS)), 1)
+    return joined(training, votes.items.take(draw.choice(len(votes.items), n, p=liking / liking.sum())))
+
+
+class Preferred:
+    """A family's own objective, and beside it direct preference optimisation.
+
+    The preferred item's log-likelihood should have grown against that of the rejected one, each compared with the model that was
+    started from; the own objective goes on, so that what it learned is not forgotten. Of all weights those are kept that agree most
+    with the votes while their own held-out loss is at most 4 % above the start's.
+
+    Args:
+        own: the family's objective.
+        start: the network as it was; its weights are looked at here and not kept.
+        votes: what was preferred to what.
+        seed: of the batches.
+
+    Source: Rafailov et al., "Direct Preference Optimization", NeurIPS 2023, equation 7, with votes weighted.
+    """
+
+    def __init__(self, own: Objective, start: Network, votes: Votes, seed: int) -> None:
+        self.own, self.votes, self.seed = own, votes, seed
+        x = start.prepare(votes.items)
+        self.items = x.float() if x.is_floating_point() else x
+        loss = own.look(start, History()).held_out
+        self.limit = loss + _FORGOTTEN_AT_MOST * abs(loss)
+        with torch.no_grad():
+            self.before = torch.cat([_log_likelihood(start, some) for some in torch.split(self.items, _BATCH)])
+
+    def training_loss(self, network: nn.Module, step: int) -> Tensor:
+        """See :class:`~evalkit.backbones.training.Objective`."""
+        draw = generator(self.seed, "votes", step)
+        share = self.votes.weights / self.votes.weights.sum()
+        margins = self._margins(network, draw.choice(len(share), _BATCH, p=share))
+        return self.own.training_loss(network, step) - _WEIGHT * logsigmoid(_TEMPERATURE * margins).mean()
+
+    def look(self, network: nn.Module, history: History) -> Look:
+        """See :class:`~evalkit.backbones.training.Objective`; with the share of votes that the model has come to agree with."""
+        own = self.own.look(network, history)
+        with torch.no_grad():
+            parts = [
+                self._margins(network, some) for some in np.array_split(np.arange(len(self.votes.weights)), _pieces(self.votes))
+            ]
+        margins = torch.cat(parts)
+        disagreement = float(-logsigmoid(_TEMPERATURE * margins).mean())
+        agreement = float((margins > 0).double().mean())
+        forgotten = max(own.held_out - self.limit, 0.0)
+        figures = {**own.figures, "own held-out loss": own.held_out, "agreement with votes": agreement}
+        return Look(disagreement + _PENALTY * forgotten, figures, own.stop, own.alarms)
+
+    def _margins(self, network: nn.Module, which: NDArray[np.int64]) -> Tensor:
+        """By how many nats the preferred item has gained on the rejected one, (votes,)."""
+        items = np.concatenate([self.votes.preferred[which], self.votes.rejected[which]])
+        device = next(network.parameters()).device
+        gained = _log_likelihood(network, self.items[items].to(device)) - self.before[items].to(device)
+        preferred, rejected = gained.chunk(2)
+        return preferred - rejected
+
+
+def _log_likelihood(network: nn.Module, x: Tensor) -> Tensor:
+    if not isinstance(network, Network):
+        raise TypeError("preferences need a backbone's network")
+    return -network.per_row(x, torch.zeros(1, device=x.device)).sum(dim=1)
+
+
+def _pieces(votes: Votes) -> int:
+    return -(-len(votes.weights) // _BATCH)

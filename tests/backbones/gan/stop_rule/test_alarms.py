@@ -1,0 +1,66 @@
+"""Each alarm, provoked; and none in a healthy game."""
+
+import pytest
+
+from evalkit.backbones.gan import GAN
+from evalkit.backbones.gan.stop_rule.alarms import (
+    COLLAPSE,
+    DEAD_DISCRIMINATOR,
+    DEAD_GENERATOR,
+    MEMORISED,
+    TOO_STRONG,
+    alarms,
+)
+from evalkit.backbones.gan.stop_rule.signs import ALIVE, BY_HEART, COVERAGE, DISCRIMINATOR, NEARNESS, PROBE, SPREAD
+from tests.backbones.gan.provoked import Copies, DeadDiscriminator, FastDiscriminator, FrozenGenerator, OneMode, rings
+
+GOOD = {DISCRIMINATOR: 0.5, BY_HEART: 0.55, ALIVE: 0.8, PROBE: 0.5, SPREAD: 1.0, COVERAGE: 0.95, NEARNESS: 1.0}
+
+
+def after(n: int, falling: bool = True, **last: float) -> tuple[str, ...]:
+    """The alarms after two good looks and n with other figures."""
+    changed = {DISCRIMINATOR: "accuracy", ALIVE: "alive", SPREAD: "spread", COVERAGE: "coverage", NEARNESS: "nearness"}
+    bad = {name: last.get(short, GOOD[name]) for name, short in changed.items()}
+    curves = {name: [value] * 2 + [bad.get(name, value)] * n for name, value in GOOD.items()}
+    losses = [1.0 / (i + 1) if falling else 1.0 + 0.01 * i for i in range(n + 2)]
+    return alarms(curves, losses, 100, 500)
+
+
+def test_what_is_good_stays_silent() -> None:
+    assert after(10) == after(10, falling=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({"alive": 0.5}, DEAD_DISCRIMINATOR),
+        ({"accuracy": 0.01}, DEAD_DISCRIMINATOR),
+        ({"spread": 0.4}, COLLAPSE),
+        ({"coverage": 0.2}, COLLAPSE),
+        ({"nearness": 0.1}, MEMORISED),
+    ],
+)
+def test_a_sign_sounds_at_the_third_look_in_a_row(figures: dict[str, float], words: str) -> None:
+    assert after(2, **figures) == ()
+    assert after(3, **figures) == (words,)
+
+
+def test_a_discriminator_is_too_strong_only_where_the_generator_gains_nothing() -> None:
+    assert after(8, accuracy=0.95) == ()
+    assert after(8, falling=False, accuracy=0.95) == (TOO_STRONG,)
+
+
+@pytest.mark.parametrize(
+    ("family", "steps", "words"),
+    [
+        (FastDiscriminator, 900, TOO_STRONG),
+        (DeadDiscriminator, 250, DEAD_DISCRIMINATOR),
+        (FrozenGenerator, 250, DEAD_GENERATOR),
+        (OneMode, 250, COLLAPSE),
+        (Copies, 250, MEMORISED),
+    ],
+)
+def test_provoked_it_sounds_and_the_game_does_not_end_as_a_good_one(family: type[GAN], steps: int, words: str) -> None:
+    history = family(steps=steps).fit_rows(rings()).history_
+    assert words in history.alarms
+    assert history.stopped is None

@@ -1,0 +1,44 @@
+"""Models of every modality as the first version saved them. Origin of the figures: tests/golden/make_gan_models_v1.py."""
+
+import json
+
+import numpy as np
+import pytest
+
+from evalkit.backbones.checkpoint import load_state
+from evalkit.backbones.gan import GAN
+from evalkit.core.errors import ModelError
+from evalkit.core.schema import Modality
+from tests.golden.make_gan_models_v1 import HERE, MAKE, figures
+
+
+@pytest.mark.parametrize("modality", MAKE)
+def test_it_gives_the_recorded_figures(modality: Modality) -> None:
+    kind, state = load_state(HERE / modality)
+    recorded = json.loads((HERE / f"{modality}.json").read_text())
+    given = figures(GAN.from_state(state), MAKE[modality](6, seed=5))
+    assert kind == "gan"
+    assert given.keys() == recorded.keys()
+    for name, values in recorded.items():
+        np.testing.assert_allclose(_array(given[name]), _array(values), rtol=1e-6 if name == "drawn" else 1e-9, atol=1e-9)
+
+
+def _array(values: object) -> np.ndarray:
+    return np.array(values, dtype=np.float64)
+
+
+@pytest.mark.parametrize(
+    ("modality", "change"),
+    [
+        ("table", {"width": 10**12}),
+        ("table", {"latent_size": -1}),
+        ("table", {"window": 0.0}),
+        ("series", {"window": "wide"}),
+        ("images", {"width": 0}),
+        ("images", {"latent_size": "8"}),
+    ],
+)
+def test_a_plan_that_does_not_fit_is_refused(modality: Modality, change: dict[str, object]) -> None:
+    _, state = load_state(HERE / modality)
+    with pytest.raises(ModelError):
+        GAN.from_state({**state, "network": {**state["network"], **change}})
