@@ -5,46 +5,76 @@ from typing import Annotated
 
 import typer
 
-from evalkit.cli.options import DataArgument, JsonOption, ModelArgument, OutOption, SeedOption
+from evalkit.backbones import BACKBONES
+from evalkit.cli.options import ColumnOption, DataArgument, JsonOption, ModalityOption, ModelArgument, OutOption, SeedOption
 
 
 def fit(
     data: DataArgument,
-    backbone: Annotated[str, typer.Option("--backbone", help="Which family, for example vae.", show_default=False)],
+    backbone: Annotated[
+        str, typer.Option("--backbone", help=f"{', '.join(BACKBONES)}, or auto to compare them.", show_default=False)
+    ],
     out: Annotated[Path, typer.Option("--out", help="Save the model in this folder.", show_default=False)],
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="Training steps; by default found from the data.")] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", min=0.01, help="A time budget instead of steps.")] = None,
+    tune: Annotated[int | None, typer.Option("--tune", min=1, help="Search the settings with so many trials first.")] = None,
+    start: Annotated[Path | None, typer.Option("--from", help="Go on from this saved model of the family.")] = None,
+    votes: Annotated[
+        Path | None, typer.Option("--votes", help="Learn from votes: a table with preferred, rejected, weight.")
+    ] = None,
+    seen: Annotated[Path | None, typer.Option("--shown", help="What the votes are about; they name its rows.")] = None,
     ignore: Annotated[str, typer.Option("--ignore", help="Columns to leave out, separated by commas.")] = "",
+    modality: ModalityOption = None,
+    column: ColumnOption = None,
+    device: Annotated[str, typer.Option("--device", help="Where to train: cpu or cuda.")] = "cpu",
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an interrupted run.")] = False,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
-    """Fit a generative backbone to a table and save it. An interrupted run goes on with --resume."""
-    from evalkit.compare.words import held_out_words
+    """Fit a generative backbone and save it. An interrupted run goes on with --resume."""
     from evalkit.core.progress import shown
+    from evalkit.data import load
     from evalkit.run.fit import fit as run_fit
 
     columns = tuple(name.strip() for name in ignore.split(",") if name.strip())
     with shown() as progress:
         fitted = run_fit(
-            data, backbone, out, steps=steps, minutes=minutes, ignore=columns, resume=resume, seed=seed, progress=progress
+            data,
+            backbone,
+            out,
+            steps=steps,
+            minutes=minutes,
+            trials=tune,
+            start=start,
+            votes=None if votes is None else load(votes, modality="table").frame,
+            shown=seen,
+            ignore=columns,
+            modality=modality,
+            column=column,
+            device=device,
+            resume=resume,
+            seed=seed,
+            progress=progress,
         )
     if json:
-        typer.echo(fitted.held_out_.model_dump_json(indent=1))
+        typer.echo(fitted.model.held_out_.model_dump_json(indent=1))
     else:
-        typer.echo(f"{held_out_words(fitted.held_out_)}\nModel: {out}\nNext: evalkit sample {out} --n 100 --out generated.csv")
+        typer.echo("\n".join([*fitted.lines(), f"Model: {out}", f"Next: evalkit sample {out} --n 100 --out generated.csv"]))
 
 
 def sample(
     model: ModelArgument,
     n: Annotated[int, typer.Option("--n", min=1, help="How many rows.", show_default=False)],
     out: OutOption,
+    condition: Annotated[
+        str | None, typer.Option("--condition", help="What the rows should show, where the model can be told.")
+    ] = None,
     seed: SeedOption = 0,
 ) -> None:
     """Draw new rows from a saved backbone."""
     from evalkit.run.generate import sample as run_sample
 
-    run_sample(model, n, out, seed=seed)
+    run_sample(model, n, out, condition=condition, seed=seed)
     typer.echo(f"{n:,} rows drawn.\nRows: {out}")
 
 

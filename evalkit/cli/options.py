@@ -5,8 +5,17 @@ from typing import Annotated
 
 import typer
 
-DataArgument = Annotated[Path, typer.Argument(help="A table: .csv, .tsv, .parquet, .feather or .jsonl.", show_default=False)]
+from evalkit.core.schema import Modality
+
+DataArgument = Annotated[
+    Path, typer.Argument(help="A table (.csv, .tsv, .parquet, .feather, .jsonl), texts, images or series.", show_default=False)
+]
 ModelArgument = Annotated[Path, typer.Argument(help="A folder that evalkit saved a model in.", show_default=False)]
-OutOption = Annotated[Path, typer.Option("--out", help="Where to write: .parquet or .csv.", show_default=False)]
+OutOption = Annotated[
+    Path,
+    typer.Option("--out", help="Where to write; the ending says in which form: .parquet, .csv, .jsonl, .npz …", show_default=False),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same result.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+ModalityOption = Annotated[Modality | None, typer.Option("--modality", help="What the data are; by default found out.")]
+ColumnOption = Annotated[str | None, typer.Option("--column", help="The column that holds the texts.")]

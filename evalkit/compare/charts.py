@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from evalkit.anomaly.detection import Detection
 from evalkit.compare.words import figure, percent, visible
+from evalkit.statistics.exact import binomial_range
 
 AnyChart = alt.LayerChart | alt.FacetChart
 """What ``altair.layer`` is declared to return."""
 
 N_BINS = 60
 N_RANKS = 60
+N_P_BINS = 20
 N_REASONS = 6
 SMALLEST_SHARE = 0.01
 _HEIGHT = 230
@@ -165,6 +167,37 @@ def _ranked(detection: Detection) -> pd.DataFrame:
     return pd.DataFrame({"rank": ranks, "p-value": part["p_value"].to_numpy(dtype=np.float64), "state": states})
 
 
+def p_value_histogram(detection: Detection, *, dark: bool = False) -> AnyChart:
+    """How the p-values of all rows are spread, in 20 bars, with the height that normal rows would have and what chance makes of it.
+
+    It tells something where a clean reference set the measure. A table's own rows are ranked among themselves: always flat.
+
+    Args:
+        detection: the run.
+        dark: whether it will stand on a dark page.
+    """
+    palette = DARK if dark else LIGHT
+    p_values = detection.scores["p_value"].to_numpy(dtype=np.float64)
+    counts, edges = np.histogram(p_values, np.linspace(0, 1, N_P_BINS + 1))
+    bins = pd.DataFrame({"p-value from": edges[:-1], "p-value to": edges[1:], "rows": counts})
+    low, high = binomial_range(len(p_values), 1 / N_P_BINS)
+    x = alt.X(
+        "p-value from:Q", title="p-value", axis=alt.Axis(grid=False, tickCount=5, format="~r"), scale=alt.Scale(domain=[0, 1])
+    )
+    y = alt.Y("rows:Q", title=None, axis=alt.Axis(tickCount=5, format=",d"))
+    tips = ["rows:Q", alt.Tooltip("p-value from:Q", format=".2f"), alt.Tooltip("p-value to:Q", format=".2f")]
+    bars = (
+        alt.Chart(bins)
+        .mark_bar(color=palette.rest, opacity=1, binSpacing=1)
+        .encode(x=x, x2="p-value to:Q", y=y, y2=alt.datum(0), tooltip=tips)
+    )
+    band = pd.DataFrame({"rows": [low], "top": [high], "level": [len(p_values) / N_P_BINS]})
+    shade = alt.Chart(band).mark_rect(color=palette.data, opacity=0.25).encode(y="rows:Q", y2="top:Q")
+    rule = alt.Chart(band).mark_rule(color=palette.ink, opacity=1, strokeDash=[5, 4], strokeWidth=1.5).encode(y="level:Q")
+    alternative = "How the p-values are spread, beside the level line that the p-values of normal rows follow."
+    return _styled(alt.layer(bars, shade, rule), palette, "rows with such a p-value", alternative)
+
+
 def reason_bars(reasons: pd.DataFrame, *, dark: bool = False) -> AnyChart:
     """The columns that moved one row's score, with its value and what would have looked normal.
 
@@ -190,7 +223,7 @@ def reason_bars(reasons: pd.DataFrame, *, dark: bool = False) -> AnyChart:
     usual = base.mark_text(align="left", dx=6, dy=11, color=palette.ink, fontSize=12).encode(x=x, text="usual:N")
     value = base.mark_text(align="left", dy=-5, color=palette.ink, fontSize=13).encode(x=alt.value(0), text="words:N")
     chart = alt.layer(bar, usual, value).properties(width=420, height=alt.Step(42))
-    return _configured(chart, palette).properties(
+    return configured(chart, palette).properties(
         description="Share of each column in the row's score, its value and what is usual."
     )
 
@@ -215,10 +248,11 @@ def _state_colour(palette: Palette, *, legend: alt.Legend) -> alt.Color:
 
 def _styled(chart: AnyChart, palette: Palette, title: str, alternative: str) -> AnyChart:
     head = alt.TitleParams(title, anchor="start", fontSize=12, fontWeight="normal", color=palette.ink, offset=6)
-    return _configured(chart.properties(width=560, height=_HEIGHT, title=head, description=visible(alternative)), palette)
+    return configured(chart.properties(width=560, height=_HEIGHT, title=head, description=visible(alternative)), palette)
 
 
-def _configured(chart: AnyChart, palette: Palette) -> AnyChart:
+def configured(chart: AnyChart, palette: Palette) -> AnyChart:
+    """The chart in the house's colours and type."""
     ink: dict[str, object] = {"labelColor": palette.ink, "titleColor": palette.ink, "labelFontSize": 12, "titleFontSize": 12}
     axis = ink | {"gridColor": palette.grid, "domainColor": palette.rest, "tickColor": palette.rest, "titleFontWeight": "normal"}
     configured = chart.copy(deep=False)

@@ -1,8 +1,14 @@
 """How figures and foreign text are put into words, the same in the report, the app and the command line."""
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 from evalkit.core.evidence import Finding
+
+if TYPE_CHECKING:
+    from evalkit.backbones.selection import Selection
+    from evalkit.backbones.training import History
+    from evalkit.backbones.tuning import Tuning
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 
@@ -88,9 +94,49 @@ def held_out_words(finding: Finding) -> str:
 
     >>> from evalkit.core.evidence import Evidence
     >>> held_out_words(Evidence(name="nats a held-out row", value=2.0, low=1.5, high=2.5, n=40, method="mean"))
-    'Score on 40 held-out rows: 2 nats a row (1.5 to 2.5); lower is better.'
+    'On 40 rows that training never saw: 2 nats a held-out row (1.5 to 2.5).'
     """
     if finding.status == "failed":
         return f"No held-out figure: {finding.reason}; {finding.remedy}."
     ends = f"{figure(finding.low)} to {figure(finding.high)}"
-    return f"Score on {count(finding.n)} held-out rows: {figure(finding.value)} nats a row ({ends}); lower is better."
+    better = "" if finding.direction == "neither" else f"; {finding.direction} is better"
+    unit = "tokens" if "token" in finding.name else "rows"
+    return f"On {count(finding.n)} {unit} that training never saw: {figure(finding.value)} {finding.name} ({ends}){better}."
+
+
+def finding_words(finding: Finding) -> str:
+    """A figure with its range and how many it rests on, or why there is none.
+
+    >>> from evalkit.core.evidence import Evidence
+    >>> finding_words(Evidence(name="nats", value=2.0, low=1.5, high=2.5, n=40, method="mean"))
+    '2 (1.5 to 2.5, n = 40)'
+    """
+    if finding.status == "failed":
+        return f"none, {finding.reason}; {finding.remedy}"
+    return f"{figure(finding.value)} ({figure(finding.low)} to {figure(finding.high)}, n = {count(finding.n)})"
+
+
+def fit_lines(
+    held_out: Finding,
+    history: "History",
+    selection: "Selection | None" = None,
+    tuning: "Tuning | None" = None,
+    baseline: Finding | None = None,
+) -> list[str]:
+    """What there is to say after a fit, a sentence a line; the baseline, what counting alone reaches, stands below the figure.
+
+    >>> from evalkit.core.evidence import Evidence
+    >>> from evalkit.backbones.training import History
+    >>> held_out = Evidence(name="nats a held-out row", value=2.0, low=1.5, high=2.5, n=40, method="mean")
+    >>> fit_lines(held_out, History(steps=[50], stopped="the discriminator guesses"))[1:]
+    ['Training ended at step 50: the discriminator guesses.']
+    """
+    lines = [] if selection is None else [selection.conclusion]
+    if tuning is not None:
+        changed = ", ".join(f"{name} {value}" for name, value in tuning.settings.items()) or "the settings it began with"
+        losses = f"held-out loss {figure(tuning.held_out)}, at first {figure(tuning.start)}"
+        lines.append(f"Best of {count(tuning.trials)} trials: {changed}; {losses}.")
+    lines += [held_out_words(finding) for finding in (held_out, baseline) if finding is not None]
+    if history.stopped is not None:
+        lines.append(f"Training ended at step {count(history.steps[-1])}: {history.stopped}.")
+    return lines + [f"Alarm: {alarm}." for alarm in history.alarms]

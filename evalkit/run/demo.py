@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from evalkit.compare.words import expectation, held_out_words, visible
+from evalkit.backbones.selection import select
+from evalkit.compare.words import expectation, finding_words, held_out_words, visible
 from evalkit.core.bundled import bundled
 from evalkit.core.progress import Progress, silent
+from evalkit.data.encoders import encoder_for
 from evalkit.run.detect import alarms, detect, write_detection
-from evalkit.run.fit import fit
+from evalkit.run.families import title_of
+from evalkit.run.fit import fit, read_sample
 from evalkit.run.generate import sample
 from evalkit.run.samples import SAMPLES
+
+_SMALL_FAMILIES = ("vae", "diffusion")
+_SMALL_STEPS = 400
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ def demo(out: Path, *, seed: int = 0, show: Callable[[Stop], None], progress: Pr
         progress: see :mod:`evalkit.core.progress`.
     """
     show(_find_anomalies(out, seed, progress))
+    show(_compare_two(seed, progress))
     show(_fit_and_sample(out, seed, progress))
 
 
@@ -56,8 +63,20 @@ def _find_anomalies(out: Path, seed: int, progress: Progress) -> Stop:
     return Stop("Which payments do not belong?", (*lines, f"Every row: {out / 'scores.parquet'}   Report: {out / 'report.html'}"))
 
 
+def _compare_two(seed: int, progress: Progress) -> Stop:
+    wines = read_sample(SAMPLES["wine"].path())
+    rows = encoder_for(wines).transform(wines)
+    settings = {"steps": _SMALL_STEPS}
+    found = select(rows, families=_SMALL_FAMILIES, settings=settings, random_state=seed, progress=progress)
+    figures = (f"  {title_of(name)}: {finding_words(finding)}" for name, finding in found.figures.items())
+    return Stop(
+        "Which of two small generators knows wines better?",
+        (found.conclusion, "How far rows that they did not see lie from what they draw (energy score, lower is better):", *figures),
+    )
+
+
 def _fit_and_sample(out: Path, seed: int, progress: Progress) -> Stop:
-    model = fit(SAMPLES["wine"].path(), "vae", out / "model", seed=seed, progress=progress)
+    model = fit(SAMPLES["wine"].path(), "vae", out / "model", seed=seed, progress=progress).model
     sample(out / "model", 500, out / "generated.csv", seed=seed)
     real = pd.read_csv(SAMPLES["wine"].path())["alcohol"]
     drawn = pd.read_csv(out / "generated.csv")["alcohol"]

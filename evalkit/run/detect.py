@@ -79,7 +79,7 @@ def detect(
 def read(data: Data, *, id_column: str | None, ignore: Sequence[str], schema: Schema | None = None) -> Table:
     """Read a table with the named columns left out of what is scored."""
     kinds: dict[str, Kind] = dict.fromkeys([*ignore, *([id_column] if id_column else [])], "identifier")
-    return load(data, kinds=kinds) if schema is None else load(data, schema=schema)
+    return load(data, modality="table", kinds=kinds) if schema is None else load(data, modality="table", schema=schema)
 
 
 def _row_names(table: Table, id_column: str | None, ignore: Sequence[str]) -> str | None:

@@ -1,14 +1,53 @@
-"""``fit``: fit one backbone to a sample and save it; stopped or killed, it can be resumed."""
+"""``fit``: fit one backbone to a Sample and save it; stopped or killed, it can be resumed."""
 
+import json
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from evalkit.backbones import BACKBONES
 from evalkit.backbones.base import Backbone
+from evalkit.backbones.language import LanguageModel
+from evalkit.backbones.selection import Selection, select
+from evalkit.backbones.tuning import Tuning, tune
+from evalkit.compare.words import fit_lines
 from evalkit.core.errors import InputError
+from evalkit.core.files import whole_file
 from evalkit.core.progress import Progress, silent
+from evalkit.core.sample import Sample
+from evalkit.core.schema import Modality
+from evalkit.data import load
+from evalkit.data.encoders import encoder_for
 from evalkit.run.detect import Data, read
-from evalkit.run.models import save
+from evalkit.run.families import AUTO
+from evalkit.run.models import load_backbone, save
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted backbone, and how it came to its family and settings.
+
+    Attributes:
+        model: the backbone.
+        family: its name in the catalogue.
+        selection: how the families compared, where ``auto`` was asked for in this run.
+        tuning: what the search for settings found, where one was asked for.
+    """
+
+    model: Backbone
+    family: str
+    selection: Selection | None = None
+    tuning: Tuning | None = None
+
+    def lines(self) -> list[str]:
+        """What there is to say, a sentence a line."""
+        judged = isinstance(self.model, LanguageModel) and self.model.baseline_.status == "ok"
+        baseline = self.model.baseline_ if judged else None
+        return fit_lines(self.model.held_out_, self.model.history_, self.selection, self.tuning, baseline)
 
 
 def fit(
@@ -18,43 +57,113 @@ def fit(
     *,
     steps: int | None = None,
     minutes: float | None = None,
+    trials: int | None = None,
+    start: str | Path | None = None,
+    votes: pd.DataFrame | None = None,
+    shown: Data | None = None,
     ignore: tuple[str, ...] = (),
+    modality: Modality | None = None,
+    column: str | None = None,
+    device: str = "cpu",
     resume: bool = False,
     seed: int = 0,
     progress: Progress = silent,
-) -> Backbone:
+) -> Fitted:
     """Fit a backbone and save it.
 
-    While it trains, checkpoints lie in ``OUT.training`` beside the model; after ``kill -9`` the same call with ``resume`` goes on
-    from the last one and ends with the same bytes as an uninterrupted run. The folder is removed once the model is saved.
+    While it trains, what is needed to go on lies in ``OUT.training`` beside the model; after ``kill -9`` the same call with
+    ``resume`` goes on from there and ends with the same bytes as an uninterrupted run. The folder goes when the model is saved.
 
     Args:
         data: what to fit.
-        backbone: a name in :data:`evalkit.backbones.BACKBONES`.
+        backbone: a name in :data:`evalkit.backbones.BACKBONES`; ``auto`` compares all families on rows held out and takes the best.
         out: folder for the model.
-        steps: training steps; by default as many as the rows call for, ended early by the held-out loss.
-        minutes: a time budget instead of steps. The result then depends on the machine's speed.
-        ignore: columns to leave out.
+        steps: training steps of each fit; by default as many as the rows call for, ended early by the held-out loss.
+        minutes: a time budget for all fits together instead of steps. The result then depends on the machine's speed.
+        trials: search the family's settings with so many trial fits first.
+        start: a saved model of the family to go on from: its encoder is kept, its network trained further.
+        votes: what raters preferred, a line a vote with ``preferred`` and ``rejected``, row numbers in ``shown``, and optionally
+            ``weight``: taught back to the model named by ``start``.
+        shown: what the votes are about, data of the same modality.
+        ignore: columns of a table to leave out.
+        modality: what the data are, where it would be guessed wrong.
+        column: the column that holds the texts.
+        device: where to train, for example ``"cuda"``.
         resume: go on from ``OUT.training``.
         seed: same seed, same bytes.
         progress: see :mod:`evalkit.core.progress`.
 
     Raises:
-        InputError: an unknown backbone, both steps and minutes, nothing to resume, or unusable data.
+        InputError: an unknown backbone, settings that exclude each other, nothing to resume, or unusable data.
     """
-    if backbone not in BACKBONES:
-        raise InputError(f"there is no backbone {backbone!r}: choose one of {', '.join(BACKBONES)}")
-    if steps is not None and minutes is not None:
-        raise InputError("give --steps or --minutes, not both")
+    _check(backbone, steps, minutes, trials, start)
+    if (votes is None) != (shown is None) or (votes is not None and start is None):
+        raise InputError("votes need what they are about and the model that made it: give --votes, --shown and --from together")
     out = Path(out)
     training = out.with_name(f"{out.name}.training")
     if resume and not training.is_dir():
         raise InputError(f"there is nothing to resume, no {training.name} beside the model: run without --resume")
     if not resume and training.is_dir():
         shutil.rmtree(training)
-    model = BACKBONES[backbone].load()(steps=steps, minutes=minutes, random_state=seed)
-    model.fit(read(data, id_column=None, ignore=ignore), progress=progress, folder=training, resume=resume)
+    training.mkdir(parents=True, exist_ok=True)
+    before = None if start is None else load_backbone(start)
+    sample = read_sample(data, before=before, ignore=ignore, modality=modality, column=column)
+    fits = (len(_families(sample)) if backbone == AUTO else 0) + (trials or 0) + 1
+    settings = {"steps": steps, "minutes": minutes and minutes / fits, "device": device, "random_state": seed}
+    family, selection = _family(backbone, sample, settings, training / "family.json", progress)
+    model = BACKBONES[family].load()(**settings)
+    tuning = None
+    if trials is not None:
+        rows = encoder_for(sample).transform(sample)
+        tuning = tune(model, rows, trials, study=training / "tuning.sqlite", progress=progress)
+        model.set_params(**tuning.settings)
+    cast = None if votes is None else (shown, votes)
+    model.fit(sample, start=before, votes=cast, progress=progress, folder=training / "run", resume=resume)
     save(model, out)
-    if training.is_dir():
-        shutil.rmtree(training)
-    return model
+    shutil.rmtree(training)
+    return Fitted(model, family, selection, tuning)
+
+
+def _check(backbone: str, steps: int | None, minutes: float | None, trials: int | None, start: str | Path | None) -> None:
+    if backbone != AUTO and backbone not in BACKBONES:
+        raise InputError(f"there is no backbone {backbone!r}: choose {AUTO} or one of {', '.join(BACKBONES)}")
+    if steps is not None and minutes is not None:
+        raise InputError("give --steps or --minutes, not both")
+    if start is not None and (backbone == AUTO or trials is not None):
+        raise InputError("a model to go on from has its family and settings: name its family, and leave --tune out")
+
+
+def read_sample(
+    data: Data,
+    *,
+    before: Backbone | None = None,
+    ignore: tuple[str, ...] = (),
+    modality: Modality | None = None,
+    column: str | None = None,
+) -> Sample:
+    """What :func:`fit` would fit to; the arguments are its own, ``before`` is the model that it goes on from."""
+    if before is not None and before.encoder_ is not None:
+        return load(data, schema=before.encoder_.schema)
+    if ignore:
+        return read(data, id_column=None, ignore=ignore)
+    return load(data, modality=modality, column=column)
+
+
+def _families(sample: Sample) -> list[str]:
+    return [name for name, spec in BACKBONES.items() if sample.schema.modality in spec.modalities]
+
+
+def _family(
+    backbone: str, sample: Sample, settings: Mapping[str, Any], kept: Path, progress: Progress
+) -> tuple[str, Selection | None]:
+    """The family to fit; a choice that an interrupted run has made already is not made again."""
+    if backbone != AUTO:
+        return backbone, None
+    if kept.exists():
+        return str(json.loads(kept.read_text(encoding="utf-8"))), None
+    rows = encoder_for(sample).transform(sample)
+    compared = {name: value for name, value in settings.items() if name != "random_state"}
+    selection = select(rows, settings=compared, random_state=settings["random_state"], progress=progress)
+    with whole_file(kept) as path:
+        path.write_text(json.dumps(selection.chosen), encoding="utf-8")
+    return selection.chosen, selection

@@ -4,21 +4,22 @@ from pathlib import Path
 
 import numpy as np
 
+from evalkit.backbones.base import Backbone
 from evalkit.core.errors import InputError
 from evalkit.data import load
 from evalkit.run.detect import Data
 from evalkit.run.models import load_backbone
-from evalkit.run.outputs import check_output, write_table
+from evalkit.run.outputs import check_output, write_sample
 
 
-def sample(model: str | Path, n: int, out: Path, *, seed: int = 0) -> int:
+def sample(model: str | Path, n: int, out: Path, *, condition: str | None = None, seed: int = 0) -> int:
     """Draw ``n`` rows from a saved backbone and write them. Row number i is the same for every n.
 
     Returns:
         How many rows were written.
     """
-    check_output(out)
-    write_table(load_backbone(model).sample(n, random_state=seed).frame, out)
+    backbone = _for(model, out)
+    write_sample(backbone.sample(n, random_state=seed, condition=condition), out)
     return n
 
 
@@ -28,10 +29,9 @@ def reconstruct(model: str | Path, data: Data, out: Path) -> int:
     Returns:
         How many rows were written.
     """
-    check_output(out)
-    table = load_backbone(model).reconstruct(data)
-    write_table(table.frame, out)
-    return len(table)
+    seen = _for(model, out).reconstruct(data)
+    write_sample(seen, out)
+    return len(seen)
 
 
 def interpolate(model: str | Path, data: Data, first: int, last: int, out: Path, *, steps: int = 5) -> int:
@@ -40,11 +40,18 @@ def interpolate(model: str | Path, data: Data, first: int, last: int, out: Path,
     Returns:
         How many rows were written.
     """
-    check_output(out)
-    rows = load(data)
+    backbone = _for(model, out)
+    rows = load(data, schema=backbone.schema_)
     for row in (first, last):
         if not 0 <= row < len(rows):
             raise InputError(f"there is no row {row}: the data have rows 0 to {len(rows) - 1}")
-    between = load_backbone(model).interpolate(rows.take(np.array([first])), rows.take(np.array([last])), steps=steps)
-    write_table(between.frame, out)
-    return steps
+    between = backbone.interpolate(rows.take(np.array([first])), rows.take(np.array([last])), steps=steps)
+    write_sample(between, out)
+    return len(between)
+
+
+def _for(model: str | Path, out: Path) -> Backbone:
+    """The model, unless what it makes could not be written."""
+    backbone = load_backbone(model)
+    check_output(out, backbone.layout_.modality)
+    return backbone

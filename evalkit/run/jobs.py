@@ -1,8 +1,9 @@
-"""Detections in the background: a page never blocks, and a reload, a closed tab or a restarted server loses nothing.
+"""Work in the background: a page never blocks, and a reload, a closed tab or a restarted server loses nothing.
 
 One job is one folder. Whoever starts it writes ``request.json`` and a copy of what was uploaded; a process of its own does the
-work and leaves ``progress.json`` while it runs, and at its end either the result with ``report.html`` or ``error.txt`` with one
-sentence. All that is known about a job is read from its folder, so that any process can watch any job.
+work and leaves ``progress.json`` while it runs, a fit also its curve and what it draws on the way, and at its end either the
+result or ``error.txt`` with one sentence. All that is known about a job is read from its folder, so that any process can watch
+any job. A fit that was stopped or killed can be resumed.
 """
 
 import os
@@ -12,17 +13,22 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from evalkit.anomaly.detection import Detection, Effort
+from evalkit.anomaly.detection import Detection
 from evalkit.core.errors import InputError
+from evalkit.core.evidence import Finding
 from evalkit.core.files import whole_file
+from evalkit.run.curve import Point, read_curve
+from evalkit.run.previews import Previews
+from evalkit.run.requests import REQUEST, DetectRequest, DetectSettings, FitRequest, FitSettings
 from evalkit.run.uploads import Upload
 
 DEAD_AFTER_SECONDS = 20.0
@@ -30,37 +36,9 @@ START_SECONDS = 120.0
 
 State = Literal["queued", "running", "stopping", "finished", "failed", "stopped", "died"]
 RUNNING: tuple[State, ...] = ("queued", "running", "stopping")
+RESUMABLE: tuple[State, ...] = ("stopped", "died")
+_REPORT, _FITTED = "report.html", "fitted.json"
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
-
-
-class Settings(BaseModel):
-    """What a user chooses for a detection; see :func:`evalkit.run.detect.detect`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    fdr: float = Field(default=0.05, gt=0, lt=1)
-    seed: int = 0
-    effort: Effort = "default"
-    id_column: str | None = None
-    ignore: tuple[str, ...] = ()
-
-
-class Request(BaseModel):
-    """What a job was asked to do: paths of the data and the clean reference, and the settings.
-
-    Attributes:
-        data: an absolute path, or one inside the job's folder.
-        reference: likewise, or None to compare the table with its own bulk.
-        sample: name of the sample that the data are, or None for the user's own.
-        settings: the user's choices.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    data: Path
-    reference: Path | None = None
-    sample: str | None = None
-    settings: Settings = Settings()
 
 
 class Status(BaseModel):
@@ -72,7 +50,8 @@ class Status(BaseModel):
             without a word.
         stage, done, total, figures: the last step that was reported.
         heartbeat_seconds: age of the last sign of life, or None before the first.
-        elapsed_seconds: since the job was asked for, until now or its end.
+        alarms: what has gone wrong so far, in words.
+        elapsed_seconds: since the job was asked for or resumed, until now or its end.
         left_seconds: an estimate for the present stage, from its pace so far; None before its first unit and after its last.
         error: why there is no result, in one sentence.
     """
@@ -84,6 +63,7 @@ class Status(BaseModel):
     done: int = 0
     total: int = 1
     figures: dict[str, float] = {}
+    alarms: tuple[str, ...] = ()
     heartbeat_seconds: float | None = None
     elapsed_seconds: float = 0.0
     left_seconds: float | None = None
@@ -91,13 +71,43 @@ class Status(BaseModel):
 
 
 class LastStep(BaseModel):
-    """The last step that the process reported, and how long its stage has taken so far."""
+    """The last step that the process reported.
+
+    Attributes:
+        stage, done, total, figures, alarms: the step; the figures are those measured last.
+        done_before: what was done already when this process took the stage up.
+        stage_seconds: how long it has been at it since.
+    """
 
     stage: str
     done: int
     total: int
     figures: dict[str, float]
+    alarms: tuple[str, ...] = ()
     stage_seconds: float
+    done_before: int = 0
+
+    @property
+    def left_seconds(self) -> float | None:
+        """An estimate from the pace so far; None before there is one and after the last step."""
+        done = self.done - self.done_before
+        return self.stage_seconds * (self.total - self.done) / done if done > 0 and self.done < self.total else None
+
+
+class FitOutcome(BaseModel):
+    """What came of a fit, beside its model.
+
+    Attributes:
+        backbone: the family, a name in the catalogue, also where the fit had to choose it.
+        held_out: the figure on rows that training never saw.
+        lines: what else there is to say, a sentence each.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backbone: str
+    held_out: Finding
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -113,20 +123,43 @@ class Job:
 
     @property
     def report(self) -> Path:
-        """The report's file; there when the job has finished."""
-        return self.folder / "report.html"
+        """The report's file; there when a detection has finished."""
+        return self.folder / _REPORT
+
+    @property
+    def model(self) -> Path:
+        """The fitted model's folder; there when a fit has finished."""
+        return self.folder / "model"
+
+    @property
+    def previews(self) -> Previews:
+        """What a fit drew on its way."""
+        return Previews(self.folder / "previews")
 
     def age_seconds(self) -> float:
         """Time since the job was asked for."""
         return _age(self.folder / "request.json") or 0.0
 
-    def request(self) -> Request:
+    def request(self) -> DetectRequest | FitRequest:
         """What was asked for."""
-        return Request.model_validate_json((self.folder / "request.json").read_text(encoding="utf-8"))
+        return REQUEST.validate_json((self.folder / "request.json").read_text(encoding="utf-8"))
 
     def detection(self) -> Detection:
-        """The result of a finished job."""
+        """The result of a finished detection."""
         return Detection.load(self.folder / "result")
+
+    def outcome(self) -> FitOutcome:
+        """The result of a finished fit."""
+        return FitOutcome.model_validate_json((self.folder / _FITTED).read_text(encoding="utf-8"))
+
+    def finish(self, outcome: FitOutcome) -> None:
+        """Write down what came of a fit: the last thing that its process does."""
+        with whole_file(self.folder / _FITTED) as path:
+            path.write_text(outcome.model_dump_json(indent=1), encoding="utf-8")
+
+    def curve(self) -> list[Point]:
+        """What a fit has measured so far, stage after stage."""
+        return read_curve(self.folder)
 
     def stop(self) -> None:
         """Ask the process to stop; it confirms at its next step."""
@@ -135,7 +168,8 @@ class Job:
     def status(self) -> Status:
         """Where the job stands, from what its folder holds now."""
         heartbeat = _age(self.folder / "heartbeat")
-        started = self.age_seconds()
+        resumed = _age(self.folder / "resumed")
+        started = self.age_seconds() if resumed is None else resumed
         ended = _age(self.folder / "ended")
         state, error = self._state(heartbeat, started)
         step = self._last_step()
@@ -144,12 +178,12 @@ class Job:
             error=error,
             heartbeat_seconds=heartbeat,
             elapsed_seconds=started - (ended or 0.0),
-            left_seconds=step.stage_seconds * (step.total - step.done) / step.done if 0 < step.done < step.total else None,
-            **step.model_dump(exclude={"stage_seconds"}),
+            left_seconds=step.left_seconds,
+            **step.model_dump(exclude={"stage_seconds", "done_before"}),
         )
 
     def _state(self, heartbeat: float | None, started: float) -> tuple[State, str | None]:
-        if self.report.exists():
+        if self.report.exists() or (self.folder / _FITTED).exists():
             return "finished", None
         if (self.folder / "error.txt").exists():
             return "failed", (self.folder / "error.txt").read_text(encoding="utf-8")
@@ -170,41 +204,65 @@ class Job:
 
 
 def start(
-    data: Path | Upload, *, reference: Path | Upload | None = None, sample: str | None = None, settings: Settings | None = None
+    data: Path | Upload | Sequence[Upload],
+    *,
+    reference: Path | Upload | None = None,
+    sample: str | None = None,
+    settings: DetectSettings | FitSettings | None = None,
 ) -> Job:
-    """Start a detection in a process of its own.
+    """Start a detection or a fit in a process of its own; the settings say which.
 
     Args:
-        data: a file, or an upload, which is kept in the job's folder.
-        reference: likewise, the clean rows; None compares the table with its own bulk.
+        data: a file, or an upload, which is kept in the job's folder; several uploads are one folder of images, texts or sounds.
+        reference: the clean rows of a detection; None compares the table with its own bulk.
         sample: name of the sample that ``data`` is, if it is one.
-        settings: the user's choices; the defaults if None.
+        settings: the user's choices; a detection with the defaults if None.
 
     Raises:
         InputError: an upload is empty or larger than 200 MB.
     """
     folder = runs_folder() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    for upload in (data, reference):
-        if isinstance(upload, Upload):
+    for source in (data, reference):
+        for upload in [] if source is None or isinstance(source, Path) else [source] if isinstance(source, Upload) else source:
             upload.check_size()
     folder.mkdir(parents=True)
-    request = Request(
-        data=_kept(data, folder / "data"),
-        reference=None if reference is None else _kept(reference, folder / "reference"),
-        sample=sample,
-        settings=settings or Settings(),
-    )
+    kept = _kept(data, folder / "data")
+    request: DetectRequest | FitRequest
+    if isinstance(settings, FitSettings):
+        request = FitRequest(data=kept, sample=sample, settings=settings)
+    else:
+        against = None if reference is None else _kept(reference, folder / "reference")
+        request = DetectRequest(data=kept, reference=against, sample=sample, settings=settings or DetectSettings())
     with whole_file(folder / "request.json") as path:
         path.write_text(request.model_dump_json(indent=1), encoding="utf-8")
-    with (folder / "log.txt").open("wb") as log:
+    return _begun(Job(folder))
+
+
+def resume(job: Job) -> Job:
+    """Let a fit that was stopped or killed go on from its last checkpoint, in a process of its own.
+
+    Raises:
+        InputError: the job is no fit, or it neither was stopped nor died.
+    """
+    state = job.status().state
+    if job.request().verb != "fit" or state not in RESUMABLE:
+        raise InputError(f"only a fit that was stopped or killed goes on, this run is {state}: start another")
+    (job.folder / "resumed").touch()
+    for mark in ("stop", "stopped", "heartbeat", "ended"):
+        (job.folder / mark).unlink(missing_ok=True)
+    return _begun(job)
+
+
+def _begun(job: Job) -> Job:
+    with (job.folder / "log.txt").open("ab") as log:
         subprocess.Popen(  # noqa: S603 - our own interpreter and module, a folder that we named
-            [sys.executable, "-m", "evalkit.run.worker", str(folder)],
+            [sys.executable, "-m", "evalkit.run.worker", str(job.folder)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    return Job(folder)
+    return job
 
 
 def find_job(job_id: str) -> Job:
@@ -251,5 +309,11 @@ def _age(path: Path) -> float | None:
         return None
 
 
-def _kept(source: Path | Upload, folder: Path) -> Path:
-    return source.keep_in(folder) if isinstance(source, Upload) else source.resolve()
+def _kept(source: Path | Upload | Sequence[Upload], folder: Path) -> Path:
+    if isinstance(source, Path):
+        return source.resolve()
+    if isinstance(source, Upload):
+        return source.keep_in(folder)
+    for upload in source:
+        upload.keep_in(folder)
+    return folder

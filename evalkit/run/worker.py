@@ -1,6 +1,7 @@
 """The process behind one job of :mod:`evalkit.run.jobs`: ``python -m evalkit.run.worker FOLDER``."""
 
 import _thread
+import signal
 import sys
 import threading
 import time
@@ -12,6 +13,8 @@ from evalkit.core.files import whole_file
 from evalkit.core.progress import Progress, Step
 from evalkit.run.detect import detect
 from evalkit.run.jobs import Job, LastStep
+from evalkit.run.requests import DetectRequest, FitRequest
+from evalkit.run.watched_fit import watched_fit
 
 BEAT_SECONDS = 1.0
 WRITE_SECONDS = 0.2
@@ -20,15 +23,17 @@ BEATS_TO_STOP = 3
 
 def work(job: Job) -> None:
     """Do what the job asks for; called in the job's own process."""
+    # A process that a shell started in the background ignores interrupts, and so do its children: the wish to stop is one.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     finished = threading.Event()
     beat = threading.Thread(target=_beat, args=(job.folder, finished), daemon=True)
     beat.start()
     request = job.request()
     try:
-        chosen = request.settings.model_dump()
-        detection = detect(request.data, reference=request.reference, progress=_reporter(job.folder), **chosen)
-        detection.save(job.folder / "result")
-        write_report(detection, job.report)
+        if isinstance(request, FitRequest):
+            watched_fit(job, request, _reporter(job.folder))
+        else:
+            _detect(job, request, _reporter(job.folder))
     except (CancelledError, KeyboardInterrupt):
         (job.folder / "stopped").touch()
     except EvalkitError as error:
@@ -40,8 +45,15 @@ def work(job: Job) -> None:
         beat.join()
 
 
+def _detect(job: Job, request: DetectRequest, progress: Progress) -> None:
+    detection = detect(request.data, reference=request.reference, progress=progress, **request.settings.model_dump())
+    detection.save(job.folder / "result")
+    write_report(detection, job.report)
+
+
 def _reporter(folder: Path) -> Progress:
-    began: dict[str, float] = {}
+    began: dict[str, tuple[float, int]] = {}
+    figures: dict[str, dict[str, float]] = {}
     written = -WRITE_SECONDS
 
     def report(step: Step) -> None:
@@ -51,13 +63,23 @@ def _reporter(folder: Path) -> Progress:
         now = time.monotonic()
         first = step.stage not in began or step.done == 0
         if first:
-            began[step.stage] = now
+            began[step.stage] = now, step.done
+        figures[step.stage] = step.figures or figures.get(step.stage, {})
         if not first and step.done < step.total and now - written < WRITE_SECONDS:
             return
         written = now
-        fields = {"stage": step.stage, "done": step.done, "total": step.total, "figures": step.figures}
+        since, done_before = began[step.stage]
+        last = LastStep(
+            stage=step.stage,
+            done=step.done,
+            total=step.total,
+            figures=figures[step.stage],
+            alarms=step.alarms,
+            stage_seconds=now - since,
+            done_before=done_before,
+        )
         with whole_file(folder / "progress.json") as path:
-            path.write_text(LastStep(**fields, stage_seconds=now - began[step.stage]).model_dump_json(), encoding="utf-8")
+            path.write_text(last.model_dump_json(), encoding="utf-8")
 
     return report
 

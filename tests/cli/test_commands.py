@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import evalkit as ek
 from evalkit.run.samples import SAMPLES
 
 
@@ -84,9 +85,51 @@ def test_fit_sample_reconstruct_interpolate_score(tmp_path):
         done = evalkit(*arguments, "--out", out)
         assert done.returncode == 0, done.stderr
         assert len(pd.read_csv(out)) == rows
+    refused = evalkit("sample", model, "--n", 3, "--out", tmp_path / "rows.npz")
+    assert refused.returncode == 2
+    assert "a table needs a file that ends in .parquet or .csv" in refused.stderr
     detector_needed = evalkit("detect", wine, "--model", model)
     assert detector_needed.returncode == 2
     assert "a detector is needed" in detector_needed.stderr
+
+
+def test_texts_from_the_first_to_the_last_command(tmp_path):
+    draw = np.random.default_rng(0)
+    words = ["the", "cat", "sat", "on", "a", "mat"]
+    texts = pd.DataFrame({"text": [" ".join(draw.choice(words, 6)) for _ in range(60)]})
+    texts.to_json(tmp_path / "texts.jsonl", orient="records", lines=True)
+    asked = ["fit", tmp_path / "texts.jsonl", "--modality", "texts", "--backbone", "recurrent_lm", "--steps", 3]
+    fitted = evalkit(*asked, "--out", tmp_path / "model")
+    assert fitted.returncode == 0, fitted.stderr
+    assert "nats a held-out token" in fitted.stdout
+    done = evalkit("sample", tmp_path / "model", "--n", 3, "--condition", "the", "--out", tmp_path / "drawn.jsonl")
+    assert done.returncode == 0, done.stderr
+    drawn = ek.load(tmp_path / "drawn.jsonl", modality="texts").texts.to_pylist()
+    assert len(drawn) == 3
+    assert all(text.startswith("the") for text in drawn)
+    done = evalkit("score", tmp_path / "model", tmp_path / "texts.jsonl", "--out", tmp_path / "scores.csv")
+    assert done.returncode == 0, done.stderr
+    assert list(pd.read_csv(tmp_path / "scores.csv").columns) == ["row", "anomaly_score"]
+    refused = evalkit("sample", tmp_path / "model", "--n", 3, "--out", tmp_path / "drawn.npz")
+    assert refused.returncode == 2
+    assert "texts need a file that ends in .jsonl" in refused.stderr
+
+
+def test_images_from_the_first_to_the_last_command(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 8, 8), dtype=np.uint8)
+    np.savez(tmp_path / "images.npz", images=pixels)
+    fitted = evalkit("fit", tmp_path / "images.npz", "--backbone", "vae", "--steps", 3, "--out", tmp_path / "model")
+    assert fitted.returncode == 0, fitted.stderr
+    for arguments, rows in (
+        (["sample", tmp_path / "model", "--n", 4], 4),
+        (["interpolate", tmp_path / "model", tmp_path / "images.npz", "--from", 0, "--to", 9, "--steps", 3], 3),
+    ):
+        done = evalkit(*arguments, "--out", tmp_path / arguments[0])
+        assert done.returncode == 0, done.stderr
+        assert ek.load(tmp_path / arguments[0]).pixels.shape == (rows, 8, 8, 1)
+    done = evalkit("score", tmp_path / "model", tmp_path / "sample", "--out", tmp_path / "scores.csv")
+    assert done.returncode == 0, done.stderr
+    assert pd.read_csv(tmp_path / "scores.csv")["file"].tolist()[:2] == ["1.png", "2.png"]
 
 
 @pytest.mark.parametrize(
@@ -94,11 +137,11 @@ def test_fit_sample_reconstruct_interpolate_score(tmp_path):
     [
         (["detect", "nowhere.csv"], "nowhere.csv"),
         (["detect", "{wine}", "--fdr", "1.5"], "--fdr must lie between 0 and 1"),
-        (["detect", "{wine}", "--out", "scores.txt"], "must end in .parquet or .csv"),
+        (["detect", "{wine}", "--out", "scores.txt"], "needs a file that ends in .parquet or .csv"),
         (["detect", "{wine}", "--model", "m", "--reference", "{wine}"], "leave out --reference"),
         (["detect", "{wine}", "--backbone", "nothing"], "nothing"),
         (["detect", "{wine}", "--id", "no_such_column"], "no_such_column"),
-        (["fit", "{wine}", "--backbone", "nothing", "--out", "m"], "choose one of vae"),
+        (["fit", "{wine}", "--backbone", "nothing", "--out", "m"], "choose auto or one of vae"),
         (["fit", "{wine}", "--backbone", "vae", "--out", "m", "--steps", "5", "--minutes", "1"], "not both"),
         (["fit", "{wine}", "--backbone", "vae", "--out", "m", "--resume"], "nothing to resume"),
         (["sample", "no_model", "--n", "3", "--out", "x.csv"], "no_model"),

@@ -72,6 +72,16 @@ def test_p_values_are_ranked_and_the_line_is_benjamini_hochbergs(make_detection)
         assert row["p-value"] == pytest.approx(row["rank"] * 0.1 / 2000)
 
 
+def test_every_p_value_is_in_one_of_twenty_bars_beside_the_level_line(make_detection):
+    detection = make_detection()
+    rows = drawn(charts.p_value_histogram(detection))
+    bars = [row for row in rows if "p-value from" in row]
+    (band,) = [row for row in rows if "level" in row]
+    assert len(bars) == 20
+    assert sum(bar["rows"] for bar in bars) == detection.summary.n_rows == 20 * band["level"]
+    assert band["rows"] < band["level"] < band["top"]
+
+
 def test_shape_says_what_colour_says(make_detection):
     layers = charts.p_value_plot(make_detection()).to_dict()["layer"]
     assert layers[0]["encoding"]["shape"]["scale"]["range"] == ["circle", "square"]

@@ -6,6 +6,7 @@ import pytest
 
 import evalkit as ek
 from evalkit.anomaly.evaluator import DetectorEvaluator
+from evalkit.backbones import BACKBONES
 from evalkit.compare.report import report_html
 from evalkit.core.evaluator import gather
 from evalkit.core.evidence import Evidence, Failure
@@ -33,10 +34,12 @@ def evaluators(reference, data):
     return [DetectorEvaluator(reference=reference, data=data, effort="fast")]
 
 
-def test_one_sample_through_every_evaluator(sample):
+@pytest.mark.parametrize("family", [name for name, spec in BACKBONES.items() if "table" in spec.modalities])
+def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
     reference, data = sample.take(np.arange(200)), sample.take(np.arange(200, 260))
-    backbone = ek.VAE(steps=30, random_state=0).fit(reference)
+    backbone = BACKBONES[family].load()(steps=30, random_state=0).fit(reference)
     generated = backbone.sample(60)
+    assert {"size", "weight", "parts", "colour"} <= set(generated.schema.names)
     for rows in (data, generated):
         findings = gather(evaluators(reference, rows), seed=0)
         assert findings

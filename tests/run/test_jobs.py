@@ -11,7 +11,10 @@ from pydantic import ValidationError
 
 from evalkit.core.errors import InputError
 from evalkit.run import jobs
-from evalkit.run.jobs import Job, Request, Settings, delete, find_job, list_jobs, runs_folder, start
+from evalkit.run.fit import fit
+from evalkit.run.jobs import RUNNING, Job, delete, find_job, list_jobs, resume, runs_folder, start
+from evalkit.run.models import load_backbone
+from evalkit.run.requests import DetectRequest, DetectSettings, FitRequest, FitSettings
 from evalkit.run.uploads import Upload
 
 
@@ -19,7 +22,7 @@ def asked(name="20260101-000000-abcdef", **files):
     """A job's folder with a request and the given files."""
     folder = runs_folder() / name
     folder.mkdir(parents=True)
-    (folder / "request.json").write_text(Request(data="a.csv").model_dump_json())
+    (folder / "request.json").write_text(DetectRequest(data="a.csv").model_dump_json())
     for file, text in files.items():
         (folder / file.replace("__", ".")).write_text(text)
     return Job(folder)
@@ -48,6 +51,7 @@ def until(job, *states, seconds=120):
         ({"heartbeat": "", "ended": "", "error__txt": "column 'a' is empty"}, "failed"),
         ({"heartbeat": "", "ended": ""}, "died"),
         ({"heartbeat": "", "ended": "", "report__html": "<html>"}, "finished"),
+        ({"heartbeat": "", "ended": "", "fitted__json": "{}"}, "finished"),
     ],
 )
 def test_the_folder_says_where_the_job_stands(files, state):
@@ -106,7 +110,7 @@ def test_a_running_job_is_not_deleted():
 @pytest.mark.parametrize("fdr", [0.0, 1.0, 7.0])
 def test_settings_out_of_range_are_refused(fdr):
     with pytest.raises(ValidationError):
-        Settings(fdr=fdr)
+        DetectSettings(fdr=fdr)
 
 
 def test_a_refused_upload_leaves_no_folder():
@@ -138,10 +142,11 @@ def processes(monkeypatch):
 
 STARTER = """
 import sys
-from evalkit.run.jobs import Settings, start
+from evalkit.run.jobs import start
+from evalkit.run.requests import DetectSettings
 from evalkit.run.uploads import Upload
 upload = Upload("my table.csv", sys.stdin.buffer.read())
-print(start(upload, settings=Settings(fdr=0.2, effort="fast", id_column="name")).id)
+print(start(upload, settings=DetectSettings(fdr=0.2, effort="fast", id_column="name")).id)
 """
 
 
@@ -157,7 +162,7 @@ def test_a_job_outlives_who_started_it_and_keeps_its_result():
 
 
 def test_bad_data_end_in_one_sentence(processes):
-    job = start(Upload("noise.csv", bytes(range(256)) * 40), settings=Settings(effort="fast"))
+    job = start(Upload("noise.csv", bytes(range(256)) * 40), settings=DetectSettings(effort="fast"))
     status = until(job, "failed", "finished", "died")
     assert status.state == "failed"
     assert status.error
@@ -168,7 +173,7 @@ def test_bad_data_end_in_one_sentence(processes):
 
 def test_a_killed_process_is_noticed(processes, monkeypatch):
     monkeypatch.setattr(jobs, "DEAD_AFTER_SECONDS", 2.5)
-    job = start(Upload("t.csv", table()), settings=Settings(effort="best"))
+    job = start(Upload("t.csv", table()), settings=DetectSettings(effort="best"))
     until(job, "running", "finished")
     os.kill(processes[0].pid, signal.SIGKILL)
     processes[0].wait()
@@ -176,7 +181,79 @@ def test_a_killed_process_is_noticed(processes, monkeypatch):
 
 
 def test_a_running_job_is_stopped(processes):
-    job = start(Upload("t.csv", table()), settings=Settings(effort="best"))
+    job = start(Upload("t.csv", table()), settings=DetectSettings(effort="best"))
     job.stop()
     assert until(job, "stopped", "finished").state == "stopped"
     assert processes[0].wait() == 0
+
+
+def fit_request(steps, **settings):
+    return FitSettings(backbone="vae", steps=steps, **settings)
+
+
+def test_a_fit_leaves_its_curve_its_draws_and_its_model():
+    job = start(Upload("t.csv", table()), settings=fit_request(100, seed=2))
+    assert isinstance(job.request(), FitRequest)
+    status = until(job, "finished", "failed", "died")
+    assert status.state == "finished", (status, (job.folder / "log.txt").read_text())
+    assert [point.step for point in job.curve()] == [50, 100]
+    assert {"loss", "held-out loss"} <= job.curve()[0].figures.keys()
+    assert job.outcome().backbone == "vae"
+    assert job.outcome().held_out.n == 30
+    drawn = load_backbone(job.model).sample(8, random_state=2)
+    pd.testing.assert_frame_equal(job.previews.final().frame, drawn.frame, rtol=1e-7, check_column_type=False)
+    assert len(job.previews.real()) == 8
+
+
+def test_a_stopped_fit_goes_on_to_the_bytes_of_an_unbroken_one(processes, tmp_path):
+    job = start(Upload("t.csv", table()), settings=fit_request(2000))
+    until(job, "running", "finished")
+    while not job.curve():
+        assert job.status().state in RUNNING
+        time.sleep(0.02)
+    job.stop()
+    assert until(job, "stopped", "finished").state == "stopped"
+    processes[0].wait()
+    stopped_at = job.curve()[-1].step
+    assert stopped_at < 2000
+    resume(job)
+    assert until(job, "finished", "failed", "died", "stopped").state == "finished"
+    assert [point.step for point in job.curve()] == list(range(50, job.curve()[-1].step + 1, 50))
+    whole = fit(job.request().data, "vae", tmp_path / "model", steps=2000).model
+    assert [point.figures["held-out loss"] for point in job.curve()] == whole.history_.held_out
+    for file in ("model.json", "arrays.safetensors"):
+        assert (job.model / file).read_bytes() == (tmp_path / "model" / file).read_bytes()
+
+
+def test_a_killed_fit_goes_on(processes, monkeypatch):
+    monkeypatch.setattr(jobs, "DEAD_AFTER_SECONDS", 2.5)
+    job = start(Upload("t.csv", table()), settings=fit_request(60))
+    until(job, "running", "finished")
+    os.kill(processes[0].pid, signal.SIGKILL)
+    processes[0].wait()
+    assert until(job, "died", "finished", seconds=20).state == "died"
+    resume(job)
+    monkeypatch.setattr(jobs, "DEAD_AFTER_SECONDS", 60.0)
+    assert until(job, "finished", "failed").state == "finished"
+
+
+def test_only_a_fit_that_ended_early_is_resumed():
+    with pytest.raises(InputError, match="only a fit"):
+        resume(asked(heartbeat="", ended="", stopped=""))
+    job = asked("20260101-000000-bbbbbb", heartbeat="", ended="", fitted__json="{}")
+    (job.folder / "request.json").write_text(FitRequest(data="a.csv", settings=fit_request(5)).model_dump_json())
+    with pytest.raises(InputError, match="this run is finished"):
+        resume(job)
+
+
+def test_several_uploads_are_one_folder():
+    job = start([Upload("a.txt", b"to be"), Upload("../b.txt", b"or not")], settings=FitSettings(backbone="no such family"))
+    assert sorted(path.name for path in job.request().data.iterdir()) == ["a.txt", "b.txt"]
+    assert "no such family" in until(job, "failed", "finished", "died").error
+
+
+def test_what_is_left_is_told_from_the_pace_since_the_stage_was_taken_up():
+    step = jobs.LastStep(stage="fitting", done=600, done_before=500, total=1000, figures={}, stage_seconds=10.0)
+    assert step.left_seconds == pytest.approx(40)
+    assert step.model_copy(update={"done": 500}).left_seconds is None
+    assert step.model_copy(update={"done": 1000}).left_seconds is None

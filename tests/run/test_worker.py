@@ -1,3 +1,4 @@
+import signal
 import time
 
 import pytest
@@ -5,15 +6,23 @@ import pytest
 from evalkit.core.errors import InputError
 from evalkit.core.progress import Step
 from evalkit.run import worker
-from evalkit.run.jobs import Job, Request, Settings, runs_folder
+from evalkit.run.jobs import Job, runs_folder
+from evalkit.run.requests import DetectRequest, DetectSettings
 from evalkit.run.worker import work
+
+
+@pytest.fixture(autouse=True)
+def interrupts():
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
 def job(tmp_path):
     folder = runs_folder() / "20260101-000000-abcdef"
     folder.mkdir(parents=True)
-    request = Request(data=tmp_path / "a.csv", settings=Settings(fdr=0.2, seed=3, effort="fast", ignore=("b",)))
+    request = DetectRequest(data=tmp_path / "a.csv", settings=DetectSettings(fdr=0.2, seed=3, effort="fast", ignore=("b",)))
     (folder / "request.json").write_text(request.model_dump_json())
     return Job(folder)
 
@@ -78,10 +87,13 @@ def test_a_wish_to_stop_is_confirmed(job, monkeypatch):
     assert job.status().state == "stopped"
 
 
-def test_a_long_step_is_broken_off(job, monkeypatch):
+@pytest.mark.parametrize("inherited", [signal.SIG_IGN, signal.default_int_handler])
+def test_a_long_step_is_broken_off(job, monkeypatch, inherited):
+    signal.signal(signal.SIGINT, inherited)
+
     def detect(data, **settings):
         job.stop()
-        for _ in range(600):
+        for _ in range(100):
             time.sleep(0.1)
         raise AssertionError("the wish was not heard")
 

@@ -1,0 +1,108 @@
+import json
+import sqlite3
+from contextlib import closing
+
+import pandas as pd
+import pytest
+
+import evalkit as ek
+from evalkit.backbones.base import Backbone
+from evalkit.compare.words import fit_lines
+from evalkit.core.errors import CancelledError, CapabilityError, InputError, SchemaError
+from evalkit.run.fit import fit
+from evalkit.run.models import load_backbone
+
+
+@pytest.fixture
+def frame():
+    return pd.DataFrame({"a": [float(i % 17) for i in range(120)], "b": [("x", "y", "z")[i % 3] for i in range(120)]})
+
+
+def test_the_budget_is_shared_among_all_fits(frame, tmp_path, monkeypatch):
+    asked = []
+    fit_rows = Backbone.fit_rows
+
+    def watched(self, rows, **named):
+        asked.append(self.minutes)
+        return fit_rows(self.set_params(steps=5, minutes=None), rows, **named)
+
+    monkeypatch.setattr(Backbone, "fit_rows", watched)
+    fit(frame, "vae", tmp_path / "model", minutes=0.6, trials=2)
+    assert asked == pytest.approx([0.2] * 3)
+
+
+def test_auto_compares_and_saves_the_chosen_family(frame, tmp_path):
+    fitted = fit(frame, "auto", tmp_path / "model", steps=8)
+    assert fitted.selection is not None
+    assert type(load_backbone(tmp_path / "model")) is type(fitted.model)
+    lines = fit_lines(fitted.model.held_out_, fitted.model.history_, fitted.selection)
+    assert lines[0].startswith(f"{fitted.selection.chosen} was chosen")
+    assert not (tmp_path / "model.training").exists()
+
+
+def test_an_interrupted_choice_is_not_made_again(frame, tmp_path):
+    def stop(step):
+        if not step.stage.startswith("family"):
+            raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError):
+        fit(frame, "auto", tmp_path / "model", steps=8, progress=stop)
+    chosen = json.loads((tmp_path / "model.training" / "family.json").read_text())
+    fitted = fit(frame, "auto", tmp_path / "model", steps=8, resume=True)
+    assert fitted.selection is None
+    assert fitted.model.steps == 8
+    whole = fit(frame, chosen, tmp_path / "whole", steps=8).model
+    assert (tmp_path / "model" / "model.json").read_bytes() == (tmp_path / "whole" / "model.json").read_bytes()
+    assert type(whole) is type(fitted.model)
+
+
+def test_an_interrupted_search_keeps_its_trials(frame, tmp_path):
+    def stop(step):
+        if step.stage.startswith("trial 3"):
+            raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError):
+        fit(frame, "vae", tmp_path / "model", steps=30, trials=3, progress=stop)
+    with closing(sqlite3.connect(tmp_path / "model.training" / "tuning.sqlite")) as database:
+        assert database.execute("select count(*) from trials").fetchone()[0] >= 2
+    resumed = fit(frame, "vae", tmp_path / "model", steps=30, trials=3, resume=True)
+    assert resumed.tuning == fit(frame, "vae", tmp_path / "whole", steps=30, trials=3).tuning
+    assert "Best of 3 trials" in fit_lines(resumed.model.held_out_, resumed.model.history_, tuning=resumed.tuning)[0]
+
+
+def test_going_on_from_a_model_keeps_its_columns(frame, tmp_path):
+    fit(frame, "vae", tmp_path / "first", steps=20)
+    more = frame.assign(a=frame["a"] + 30, further=1)[["further", "b", "a"]]
+    fitted = fit(more, "vae", tmp_path / "second", steps=20, start=tmp_path / "first", seed=1)
+    assert ek.load_model(tmp_path / "second").encoder_.schema == ek.load_model(tmp_path / "first").encoder_.schema
+    assert fitted.model.score(more).shape == (120,)
+    with pytest.raises(SchemaError):
+        fit(frame[["a"]], "vae", tmp_path / "third", start=tmp_path / "first")
+
+
+def test_votes_are_taught_back(frame, tmp_path):
+    fit(frame, "vae", tmp_path / "first", steps=30)
+    shown = load_backbone(tmp_path / "first").sample(40)
+    votes = pd.DataFrame({"row": [0, 1], "preferred": [0, 1], "rejected": [2, 3], "weight": [1.0, 0.5]})
+    fit(frame, "vae", tmp_path / "second", steps=30, start=tmp_path / "first", votes=votes, shown=shown)
+    first, second = (ek.load_model(tmp_path / name).score(frame) for name in ("first", "second"))
+    assert (first != second).any()
+    with pytest.raises(InputError, match="positions from 0 to 39, row 1"):
+        wrong = votes.assign(preferred=[0, 40])
+        fit(frame, "vae", tmp_path / "third", start=tmp_path / "first", votes=wrong, shown=shown)
+    for named in ({"votes": votes}, {"shown": shown}, {"votes": votes, "shown": shown}):
+        with pytest.raises(InputError, match="together"):
+            fit(frame, "vae", tmp_path / "third", **named)
+
+
+def test_what_excludes_each_other_is_refused(frame, tmp_path):
+    fit(frame, "vae", tmp_path / "first", steps=5)
+    for named in ({"steps": 5, "minutes": 1.0}, {"start": tmp_path / "first", "trials": 2}, {"resume": True}):
+        with pytest.raises(InputError):
+            fit(frame, "vae", tmp_path / "model", **named)
+    with pytest.raises(InputError, match="auto or one of"):
+        fit(frame, "no such family", tmp_path / "model")
+    with pytest.raises(InputError, match="name its family"):
+        fit(frame, "auto", tmp_path / "model", start=tmp_path / "first")
+    with pytest.raises(CapabilityError, match="condition"):
+        load_backbone(tmp_path / "first").sample(3, condition="seven")
