@@ -9,13 +9,15 @@ from evalkit.anomaly.detection import Detection
 from evalkit.compare.alarms import most_anomalous_first
 from evalkit.compare.report import report_html
 from evalkit.run.jobs import Job, delete
+from evalkit.run.verdicts import verdicts
+from parts.opened import DETECT, forget
 
 
-def download_alarms(detection: Detection) -> None:
+def download_alarms(job: Job, detection: Detection) -> None:
     """The page's one primary action."""
     st.download_button(
         "Download alarms",
-        partial(alarms_csv, detection),
+        partial(alarms_csv, job, detection),
         "alarms.csv",
         "text/csv",
         type="primary",
@@ -38,9 +40,12 @@ def further_downloads(job: Job, detection: Detection) -> None:
         st.button("Delete this run", on_click=_delete, args=(job,), width="stretch", key="delete")
 
 
-def alarms_csv(detection: Detection) -> str:
-    """The flagged rows, most anomalous first, with eight significant digits as in every file."""
-    return most_anomalous_first(detection).to_csv(index=False, float_format="%.8g", lineterminator="\n")
+def alarms_csv(job: Job, detection: Detection) -> str:
+    """The flagged rows, most anomalous first, with eight significant digits as in every file, and the user's verdicts."""
+    table = most_anomalous_first(detection)
+    said = verdicts(job.folder)
+    judged = table.assign(verdict=[said.get(int(row), "") for row in table.index])
+    return judged.to_csv(index=False, float_format="%.8g", lineterminator="\n")
 
 
 def scores_parquet(detection: Detection) -> bytes:
@@ -59,5 +64,4 @@ def settings_json(job: Job, detection: Detection) -> str:
 
 def _delete(job: Job) -> None:
     delete(job)
-    st.session_state.pop("run", None)
-    st.query_params.clear()
+    forget(DETECT)

@@ -1,5 +1,6 @@
 """The result of a run: the finding, the alarms, and why each was raised."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +12,14 @@ from evalkit.compare.alarms import at_fdr, most_anomalous_first, reasons_of, row
 from evalkit.compare.charts import reason_bars, score_histogram
 from evalkit.compare.report import p_value_words
 from evalkit.run.jobs import Job
+from evalkit.run.verdicts import verdicts
 from parts.alarm_table import MAX_ROWS, choose
 from parts.details import details
 from parts.downloads import download_alarms, further_downloads
 from parts.escape import escaped
+from parts.opened import DETECT, forget
 from parts.theme import is_dark
+from parts.verdict import judge
 
 SHARES = ["5", "10", "20"]
 
@@ -27,15 +31,15 @@ def result(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sentence = st.container(width="stretch", gap=None)
         share = _accepted(job, own)
-        st.button("Use my file" if job.request().sample else "Start another", on_click=forget, key="again")
+        st.button("Use my file" if job.request().sample else "Start another", on_click=partial(forget, DETECT), key="again")
     detection = shown(job.folder, float(share) / 100)
     with header:
         st.markdown(f"#### {escaped(detection.summary.finding)}", width="stretch")
-        download_alarms(detection)
+        download_alarms(job, detection)
         further_downloads(job, detection)
     with sentence:
         _expectation(job, detection)
-    _body(detection, ordered(job.folder, float(share) / 100))
+    _body(job, detection, ordered(job.folder, float(share) / 100))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -54,12 +58,6 @@ def shown(folder: Path, fdr: float) -> Detection:
 def ordered(folder: Path, fdr: float) -> pd.DataFrame:
     """The alarms that the table lists."""
     return most_anomalous_first(shown(folder, fdr)).head(MAX_ROWS)
-
-
-def forget() -> None:
-    """Leave the run: the page shows the form again."""
-    st.session_state.pop("run", None)
-    st.query_params.clear()
 
 
 def _accepted(job: Job, own: str) -> str:
@@ -81,11 +79,12 @@ def _expectation(job: Job, detection: Detection) -> None:
     st.text(words.visible(summary.data.name, 60))
 
 
-def _body(detection: Detection, table: pd.DataFrame) -> None:
-    left, right = st.columns([3, 2], gap="medium")
+def _body(job: Job, detection: Detection, table: pd.DataFrame) -> None:
+    left, right = st.columns([4, 3], gap="medium")
     below = st.container()
     with below:
-        row = choose(detection, table)
+        said = verdicts(job.folder)
+        row = choose(detection, table, said)
     with left:
         st.markdown("**How unusual is each row?**")
         st.altair_chart(
@@ -96,6 +95,7 @@ def _body(detection: Detection, table: pd.DataFrame) -> None:
         )
     with right:
         _why(detection, row)
+        judge(job, [int(one) for one in table.index], row, said.get(row))
     details(detection)
 
 

@@ -1,15 +1,20 @@
 """Choose the data and what is accepted, and start."""
 
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
 import streamlit as st
 
 from evalkit.anomaly.detection import Effort
+from evalkit.compare.words import visible
 from evalkit.core.errors import EvalkitError
-from evalkit.run.jobs import Settings, start
-from evalkit.run.samples import SAMPLES
+from evalkit.run.columns import column_names
+from evalkit.run.jobs import start
+from evalkit.run.requests import DetectSettings
+from evalkit.run.samples import SAMPLES, samples_of
 from evalkit.run.uploads import MAX_UPLOAD_MB, Upload
+from parts.opened import DETECT, remember
 
 ENDINGS = ["csv", "tsv", "txt", "parquet", "feather", "jsonl"]
 EFFORTS: tuple[Effort, ...] = get_args(Effort)
@@ -24,7 +29,7 @@ def setup() -> None:
     with st.container(border=True):
         data, sample = _data()
         against, reference = _reference()
-        settings = _settings()
+        settings = _settings(columns(data, sample))
     missing = data is None or (against == REFERENCE and reference is None)
     begin = st.button("Find anomalies", type="primary", disabled=missing, key="begin")
     if data is None or missing:
@@ -38,7 +43,7 @@ def _data() -> tuple[Path | Upload | None, str | None]:
     if which == OWN:
         return _upload("Your table: CSV, TSV, Parquet, Feather or JSON lines", "data_file"), None
     asked = st.query_params.get("sample", "")
-    names = list(SAMPLES)
+    names = list(samples_of("table"))
     first = names.index(asked) if asked in names else 0
     name = st.selectbox("Sample", names, index=first, format_func=lambda name: SAMPLES[name].title, key="sample_name")
     st.text(f"{SAMPLES[name].about} Sample data, not yours.")
@@ -62,7 +67,13 @@ def _upload(label: str, key: str) -> Upload | None:
     return None if file is None else Upload(file.name, file.getbuffer())
 
 
-def _settings() -> Settings:
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs={Upload: lambda upload: (upload.name, hash(bytes(upload.content)))})
+def columns(data: Path | Upload | None, sample: str | None) -> list[str]:
+    """The columns of the chosen data, as far as they can be told from its beginning."""
+    return [] if data is None else column_names(data)
+
+
+def _settings(names: list[str]) -> DetectSettings:
     left, middle, right = st.columns(3)
     share = left.segmented_control("False alarms you accept (%)", SHARES, default="5", required=True, key="accepted")
     effort = middle.segmented_control("Effort", EFFORTS, default="default", required=True, format_func=str.capitalize, key="effort")
@@ -70,20 +81,28 @@ def _settings() -> Settings:
         "Seed", min_value=0, max_value=2**31 - 1, value=0, key="seed", help="The same seed gives the same result."
     )
     left, right = st.columns(2)
-    names = left.text_input("Column that names the rows (optional)", key="id_column", placeholder="row numbers are used")
-    ignored = right.text_input("Columns to leave out (optional)", key="ignored", placeholder="names with commas between them")
-    ignore = tuple(name.strip() for name in ignored.split(",") if name.strip())
-    return Settings(fdr=int(share) / 100, seed=int(seed), effort=effort, id_column=names.strip() or None, ignore=ignore)
+    named = left.selectbox(
+        "Column that names the rows (optional)",
+        names,
+        index=None,
+        key="id_column",
+        placeholder="found by itself, or else row numbers",
+        format_func=partial(visible, at_most=60),
+    )
+    others = [name for name in names if name != named]
+    ignored = right.multiselect(
+        "Columns to leave out (optional)", others, key="ignored", placeholder="none", format_func=partial(visible, at_most=60)
+    )
+    return DetectSettings(fdr=int(share) / 100, seed=int(seed), effort=effort, id_column=named, ignore=tuple(ignored))
 
 
-def _start(data: Path | Upload, reference: Upload | None, sample: str | None, settings: Settings) -> None:
+def _start(data: Path | Upload, reference: Upload | None, sample: str | None, settings: DetectSettings) -> None:
     try:
         job = start(data, reference=reference, sample=sample, settings=settings)
     except EvalkitError as error:
         st.error("This could not be started.")
         st.code(str(error), language=None, wrap_lines=True)
         return
-    st.session_state["run"] = job.id
     st.query_params.clear()
-    st.query_params["run"] = job.id
+    remember(DETECT, job)
     st.rerun()

@@ -1,6 +1,9 @@
 """Where a run stands, in words."""
 
-from evalkit.run.jobs import State
+from evalkit.compare.words import count
+from evalkit.run.families import title_of
+from evalkit.run.jobs import Job, State, Status
+from evalkit.run.requests import FitRequest
 
 IN_WORDS: dict[State, str] = {
     "queued": "Starting",
@@ -11,6 +14,13 @@ IN_WORDS: dict[State, str] = {
     "stopped": "Stopped by you",
     "died": "Ended without a result",
 }
+
+
+def fit_in_words(job: Job, status: Status) -> str:
+    """Which family a fit trains and how far it is."""
+    request = job.request()
+    family = title_of(request.settings.backbone) if isinstance(request, FitRequest) else "Detection"
+    return f"{family}: step {count(status.done)} of {count(status.total)}"
 
 
 def duration(seconds: float) -> str:

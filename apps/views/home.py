@@ -1,17 +1,18 @@
 """Home: what can I do here, and what was done before."""
 
 import streamlit as st
+from parts.opened import DETECT, TRAIN
 from parts.states import IN_WORDS, duration
 
-from evalkit.compare.words import visible
+from evalkit.compare.words import held_out_words, visible
+from evalkit.run.families import title_of
 from evalkit.run.jobs import Job, list_jobs
 
-DETECT = "views/detect.py"
 N_RECENT = 10
 
 
-def card() -> None:
-    """The one thing that can be done so far; further parts add theirs."""
+def detect_card() -> None:
+    """Find rows that do not belong."""
     with st.container(border=True):
         st.markdown("##### Find the rows that do not belong")
         st.markdown(
@@ -20,9 +21,24 @@ def card() -> None:
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Detect anomalies", type="primary"):
-                st.session_state.pop("run", None)
-                st.switch_page(DETECT)
-            st.page_link(DETECT, label="Try it on sample data", query_params={"sample": "payments"})
+                st.session_state.pop(DETECT.memory, None)
+                st.switch_page(DETECT.script)
+            st.page_link(DETECT.script, label="Try it on sample data", query_params={"sample": "payments"})
+
+
+def train_card() -> None:
+    """Fit a generator."""
+    with st.container(border=True):
+        st.markdown("##### Watch a generator learn your data")
+        st.markdown(
+            "Give a table, images, texts or series. See how well a generative model learns them, what it draws on its way, and "
+            "take new rows and the model with you."
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Train a generator"):
+                st.session_state.pop(TRAIN.memory, None)
+                st.switch_page(TRAIN.script)
+            st.page_link(TRAIN.script, label="Try it on sample data", query_params={"sample": "wine"})
 
 
 def recent() -> None:
@@ -41,16 +57,26 @@ def line(job: Job) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch", gap=None):
             st.text(visible(request.data.name, 80))
-            finding = job.detection().summary.finding if status.state == "finished" else IN_WORDS[status.state]
+            finding = found(job) if status.state == "finished" else IN_WORDS[status.state]
             st.text(visible(finding if request.sample is None else f"{finding}. Sample data, not yours."))
             st.caption(f"{duration(job.age_seconds())} ago")
-        st.page_link(DETECT, label="Open", query_params={"run": job.id})
+        place = TRAIN if request.verb == "fit" else DETECT
+        st.page_link(place.script, label="Open", query_params={"run": job.id})
+
+
+def found(job: Job) -> str:
+    """What came of a finished run, in words."""
+    if job.request().verb == "detect":
+        return job.detection().summary.finding
+    outcome = job.outcome()
+    return f"{title_of(outcome.backbone)} fitted. {held_out_words(outcome.held_out).rstrip('.')}"
 
 
 st.markdown("#### What would you like to know about your data?")
 left, right = st.columns([2, 3], gap="large")
 with left:
-    card()
+    detect_card()
+    train_card()
 with right:
     recent()
 st.caption("Everything stays on this computer: evalkit asks no other server for anything.")

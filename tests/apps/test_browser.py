@@ -1,115 +1,15 @@
 """The app in a real browser: a server of its own, Chromium, and every request watched."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from io import BytesIO
-from pathlib import Path
 
 import pandas as pd
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from evalkit.compare.report import write_report
-from evalkit.core.bundled import bundled
-from evalkit.run.jobs import Request, Settings
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """EVALKIT_CHROMIUM, or the system's Chromium, or else Playwright's own; none of them is an error."""
-    path = os.environ.get("EVALKIT_CHROMIUM") or ("/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def server(home, tmp_path_factory):
-    """A server that has answered no page yet, started as `evalkit app` starts it, in another directory."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    flags = [f"--server.port={port}", "--server.headless=true"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(bundled("apps") / "streamlit_app.py"), *flags],
-        env=os.environ | {"EVALKIT_HOME": str(home)},
-        cwd=tmp_path_factory.mktemp("elsewhere"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(30)
-
-
-def _wait_for(url, process):
-    for _ in range(300):
-        assert process.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(url):  # noqa: S310 - our own server
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not answer")
-
-
-@pytest.fixture
-def page(browser, server):
-    """A page whose requests are recorded; at the end none may have left this machine and no text may have run."""
-    context = browser.new_context(base_url=server, viewport={"width": 1280, "height": 800}, accept_downloads=True)
-    context.set_default_timeout(PATIENCE)
-    asked = []
-    opened = context.new_page()
-    context.on("request", lambda request: asked.append(request.url))
-    opened.on("websocket", lambda socket: asked.append(socket.url))
-    yield opened
-    assert opened.evaluate("window.__xss === undefined")
-    context.close()
-    assert any(url.startswith("ws://127.0.0.1:") for url in asked)
-    strangers = [url for url in asked if not url.startswith((f"{server}/", server.replace("http", "ws"), "data:", "blob:"))]
-    assert strangers == []
-
-
-def pick(page, group, label):
-    page.locator(f"[class*='st-key-{group}']").get_by_role("radio", name=label, exact=True).click()
-
-
-def download(page, key):
-    with page.expect_download() as waiting:
-        page.locator(f".st-key-{key} button").click()
-    return Path(waiting.value.path()).read_bytes()
-
-
-def shows(page, text):
-    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
-
-
-def heading(page):
-    return page.get_by_role("heading", level=4).first
+from evalkit.run.requests import DetectRequest, DetectSettings
+from tests.apps.browsing import PATIENCE, download, heading, pick, shows
 
 
 def test_the_first_request_to_a_fresh_server_may_be_any_page(page):
@@ -131,8 +31,8 @@ def test_from_upload_to_download(page, table_file, reference_file, home):
     shows(page, "clean.csv")
     pick(page, "accepted", "10")
     pick(page, "effort", "Fast")
-    page.get_by_label("Column that names the rows (optional)").fill("id")
-    page.get_by_label("Column that names the rows (optional)").press("Enter")
+    page.get_by_label("Column that names the rows (optional)").click()
+    page.get_by_role("option", name="id", exact=True).click()
     page.get_by_role("button", name="Find anomalies").click()
     shows(page, "Last sign of life")
     expect(heading(page)).to_contain_text("of 400 rows look anomalous", timeout=PATIENCE)
@@ -154,6 +54,14 @@ def test_from_upload_to_download(page, table_file, reference_file, home):
     page.wait_for_function("before => location.href !== before", arg=first)
     assert "row=" in page.url
 
+    chosen_row = page.url.partition("row=")[2]
+    page.keyboard.press("2")
+    shows(page, "False alarm ✓")
+    page.keyboard.press("n")
+    page.wait_for_function("row => !location.href.endsWith('row=' + row)", arg=chosen_row)
+    judged = pd.read_csv(BytesIO(download(page, "download_alarms")))
+    assert (judged["verdict"] == "false alarm").sum() == 1
+
     page.get_by_role("button", name="More").click()
     report = download(page, "download_report-html").decode()
     assert "of 400 rows" in report
@@ -168,7 +76,7 @@ def test_from_upload_to_download(page, table_file, reference_file, home):
 
 def test_foreign_text_is_shown_as_its_text(page, home, detection, table_file, monkeypatch, keep, shown_text):
     monkeypatch.setenv("EVALKIT_HOME", str(home))
-    keep(detection, Request(data=table_file, settings=Settings(fdr=0.1, id_column="id")), "20260101-000000-bbbbbb")
+    keep(detection, DetectRequest(data=table_file, settings=DetectSettings(fdr=0.1, id_column="id")), "20260101-000000-bbbbbb")
     page.goto("/detect?run=20260101-000000-bbbbbb")
     expect(heading(page)).to_contain_text("of 400 rows look anomalous", timeout=PATIENCE)
     for name in ("Can the p-values be trusted?", "Data and settings used", "All scores"):
@@ -207,7 +115,7 @@ def test_a_stopped_run_says_so(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_the_screen(browser, server, home, detection, table_file, monkeypatch, keep, width, scheme):
     monkeypatch.setenv("EVALKIT_HOME", str(home))
-    keep(detection, Request(data=table_file), "20260101-000000-cccccc")
+    keep(detection, DetectRequest(data=table_file), "20260101-000000-cccccc")
     page = browser.new_page(base_url=server, viewport={"width": width, "height": 844}, color_scheme=scheme)
     page.set_default_timeout(PATIENCE)
     page.goto("/detect?run=20260101-000000-cccccc")

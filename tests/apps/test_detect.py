@@ -11,7 +11,8 @@ import pytest
 from evalkit.compare.alarms import at_fdr, most_anomalous_first
 from evalkit.core.bundled import bundled
 from evalkit.run import jobs
-from evalkit.run.jobs import Settings
+from evalkit.run.requests import DetectRequest, DetectSettings
+from evalkit.run.verdicts import verdicts
 
 
 def texts(page):
@@ -44,7 +45,7 @@ def started(monkeypatch):
         asked.append((data, settings))
         folder = jobs.runs_folder() / "20260101-000000-aaaaaa"
         folder.mkdir(parents=True)
-        (folder / "request.json").write_text(jobs.Request(data="a.csv").model_dump_json())
+        (folder / "request.json").write_text(DetectRequest(data="a.csv").model_dump_json())
         return jobs.Job(folder)
 
     monkeypatch.setattr(jobs, "start", start)
@@ -64,7 +65,7 @@ def test_one_click_starts_the_sample(app, started):
     assert not page.exception
     ((data, settings),) = started
     assert data == bundled("data_samples") / "payments.csv"
-    assert settings == {"reference": None, "sample": "payments", "settings": Settings()}
+    assert settings == {"reference": None, "sample": "payments", "settings": DetectSettings()}
     assert linked(page, "run") == "20260101-000000-aaaaaa"
     assert "Looking for rows" in marked(page)
 
@@ -79,13 +80,14 @@ def test_own_file_reference_and_settings_reach_the_job(app, started):
     page.file_uploader(key="reference_file").set_value(("clean.csv", b"a,b\n3,4\n", "text/csv"))
     page.segmented_control(key="accepted").set_value("20")
     page.segmented_control(key="effort").set_value("fast")
-    page.text_input(key="id_column").set_value(" a ")
-    page.text_input(key="ignored").set_value("b, c,")
+    page.run()
+    page.selectbox(key="id_column").set_value("a")
+    page.multiselect(key="ignored").set_value(["b"])
     page.run().button(key="begin").click().run()
     ((data, settings),) = started
     assert (data.name, bytes(data.content)) == ("mine.csv", b"a,b\n1,2\n")
     assert bytes(settings["reference"].content) == b"a,b\n3,4\n"
-    assert settings["settings"] == Settings(fdr=0.2, effort="fast", id_column="a", ignore=("b", "c"))
+    assert settings["settings"] == DetectSettings(fdr=0.2, effort="fast", id_column="a", ignore=("b",))
     assert settings["sample"] is None
 
 
@@ -118,6 +120,35 @@ def test_moving_the_share_flags_again_without_a_new_run(app, finished, detection
     assert not page.exception
     assert page.markdown[0].value.replace("\\", "") == f"#### {moved.summary.finding}"
     assert len(alarms(page)) == len(most_anomalous_first(moved))
+
+
+def test_a_verdict_is_kept_shown_and_downloaded(app, finished, detection):
+    row = int(most_anomalous_first(detection).index[0])
+    page = app("detect", run=finished.id)
+    page.button(key=f"verdict-{row}-2").click().run()
+    assert not page.exception
+    assert verdicts(finished.folder) == {row: "false alarm"}
+    assert alarms(page)["your verdict"].tolist()[:2] == ["false alarm", "open"]
+    page.button(key=f"verdict-{row}-1").click().run()
+    page.button(key=f"verdict-{row}-1").click().run()
+    assert verdicts(finished.folder) == {}
+
+
+@pytest.mark.parametrize(("way", "said"), [("reference", "Bars level with"), ("one table", "ranked among themselves")])
+def test_the_spread_of_p_values_is_shown_where_it_tells_something(app, finished, detection, way, said):
+    summary = detection.summary.model_copy(update={"way": way})
+    replace(detection, summary=summary).save(finished.folder / "result")
+    assert said in marked(app("detect", run=finished.id))
+
+
+def test_next_and_previous_walk_through_the_alarms(app, finished, detection):
+    rows = [int(row) for row in most_anomalous_first(detection).index]
+    page = app("detect", run=finished.id)
+    assert page.button(key=f"previous-{rows[0]}").disabled
+    page.button(key=f"next-{rows[0]}").click().run()
+    assert linked(page, "row") == str(rows[1])
+    page.button(key=f"previous-{rows[1]}").click().run()
+    assert linked(page, "row") == str(rows[0])
 
 
 def test_the_link_keeps_share_and_row(app, finished, detection):
@@ -220,7 +251,7 @@ def downloads(app):
 
 def test_downloads_hold_what_is_shown(downloads, finished, detection):
     moved = at_fdr(detection, 0.2)
-    frame = pd.read_csv(BytesIO(downloads.alarms_csv(moved).encode()))
+    frame = pd.read_csv(BytesIO(downloads.alarms_csv(finished, moved).encode()))
     assert len(frame) == moved.summary.n_alarms
     np.testing.assert_allclose(frame["anomaly_score"], most_anomalous_first(moved)["anomaly_score"], rtol=1e-7)
     assert len(pd.read_parquet(BytesIO(downloads.scores_parquet(moved)))) == 400

@@ -1,4 +1,4 @@
-from evalkit.run.jobs import Request
+from evalkit.run.requests import DetectRequest
 
 ALL_TEXT = ("text", "markdown", "caption")
 
@@ -11,7 +11,7 @@ def test_an_empty_home_says_how_to_begin(app):
     page = app()
     assert not page.exception
     assert "No run yet" in words(page)
-    assert [button.label for button in page.button] == ["Detect anomalies"]
+    assert [button.label for button in page.button] == ["Detect anomalies", "Train a generator"]
 
 
 def test_a_finished_run_is_listed_with_its_finding(app, finished, detection):
@@ -35,7 +35,7 @@ def test_runs_without_a_result_say_so(app, finished):
 
 
 def test_a_file_name_is_plain_text(app, finished):
-    hostile = Request(data="/x/![x](http:canary).csv", settings=finished.request().settings)
+    hostile = DetectRequest(data="/x/![x](http:canary).csv", settings=finished.request().settings)
     (finished.folder / "request.json").write_text(hostile.model_dump_json())
     page = app()
     assert "![x](http:canary).csv" in [text.value for text in page.text]

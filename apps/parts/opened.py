@@ -1,0 +1,47 @@
+"""Which run a page has open: what the link says, or else what the session had open on that page."""
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from evalkit.core.errors import InputError
+from evalkit.run.jobs import Job, find_job
+
+
+class Place(NamedTuple):
+    """A page that opens runs: its script, and where the session remembers the run."""
+
+    script: str
+    memory: str
+
+
+DETECT = Place("views/detect.py", "run")
+TRAIN = Place("views/train.py", "fit")
+
+
+def opened(place: Place) -> Job | None:
+    """The run that is open, or None for the form; a link to no run says so."""
+    # Links of the navigation carry no parameters; the session still knows what was open.
+    job_id = st.query_params.get("run") or ("" if "sample" in st.query_params else st.session_state.get(place.memory, ""))
+    if not job_id:
+        return None
+    try:
+        job = find_job(job_id)
+    except InputError as error:
+        st.session_state.pop(place.memory, None)
+        st.warning(f"{str(error).capitalize()}.")
+        return None
+    remember(place, job)
+    return job
+
+
+def remember(place: Place, job: Job) -> None:
+    """Keep a run open on a page."""
+    st.session_state[place.memory] = job.id
+    st.query_params["run"] = job.id
+
+
+def forget(place: Place) -> None:
+    """Leave the run: the page shows the form again."""
+    st.session_state.pop(place.memory, None)
+    st.query_params.clear()

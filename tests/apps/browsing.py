@@ -1,0 +1,25 @@
+"""What the tests in a real browser do with a page."""
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+PATIENCE = 60_000
+
+
+def pick(page, group, label):
+    page.locator(f"[class*='st-key-{group}']").get_by_role("radio", name=label, exact=True).click()
+
+
+def download(page, key):
+    with page.expect_download() as waiting:
+        page.locator(f".st-key-{key} button").click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def shows(page, text):
+    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
+
+
+def heading(page):
+    return page.get_by_role("heading", level=4).first
