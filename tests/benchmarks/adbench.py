@@ -11,8 +11,6 @@ dataset, roc_auc, average_precision and cpu_seconds, measured on the same rows.
 
 import argparse
 import json
-import multiprocessing
-import time
 import zlib
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +20,8 @@ import numpy as np
 import pandas as pd
 
 from evalkit.statistics import bootstrap_interval
-from tests.benchmarks.figures import RESULTS, Figure, keep, stamp, table
+from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
+from tests.benchmarks.runs import resume, timed
 
 RUNS = RESULTS / "adbench_runs.jsonl"
 MOST_ROWS, FEWEST_OF_A_CLASS, SEEDS = 10_000, 30, 5
@@ -84,9 +83,7 @@ def measure(path: Path, dataset: str, name: str, seed: int) -> dict[str, Any]:
         X, y = arrays["X"].astype(np.float64), arrays["y"].astype(np.int64).ravel()
     reference, test, labels = split(dataset, X, y, seed)
     model = detector(name, seed)
-    started = time.process_time()
-    score = model.fit(reference).anomaly_score(test)
-    seconds = time.process_time() - started
+    score, seconds = timed(lambda: model.fit(reference).anomaly_score(test))
     return {
         "detector": name,
         "dataset": dataset,
@@ -103,24 +100,14 @@ def run(data: Path, names: list[str], only: list[str], seeds: int) -> pd.DataFra
     """All runs that are asked for; those that were done before are read."""
     paths = {f"Classical/{path.stem}": path for path in sorted((data / "Classical").glob("*.npz"))}
     paths = {dataset: path for dataset, path in paths.items() if not only or any(part in dataset for part in only)}
-    done = [json.loads(line) for line in RUNS.read_text().splitlines()] if RUNS.exists() else []
-    known = {(one["detector"], one["dataset"], one["seed"]) for one in done}
-    todo = [(path, dataset, name, seed) for name in names for seed in range(seeds) for dataset, path in paths.items()]
-    todo = [one for one in todo if (one[2], one[1], one[3]) not in known]
-    RESULTS.mkdir(exist_ok=True)
-    # Two at a time: what is quoted are CPU seconds, and each run uses little more than one core.
-    with RUNS.open("a") as file, multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=1) as pool:
-        for i, result in enumerate(pool.imap(_measure, todo), start=1):
-            file.write(json.dumps(result) + "\n")
-            file.flush()
-            done.append(result)
-            print(f"{i}/{len(todo)} {result['detector']} {result['dataset']} {result['seed']} {result['roc_auc']:.4f}", flush=True)
-    runs = pd.DataFrame(done)
-    return runs[runs["detector"].isin(names) & runs["dataset"].isin(paths) & (runs["seed"] < seeds)]
+    tasks = {
+        (name, dataset, seed): (paths[dataset], dataset, name, seed) for name in names for seed in range(seeds) for dataset in paths
+    }
+    return resume(RUNS, ("detector", "dataset", "seed"), tasks, measure, _told, processes=2)
 
 
-def _measure(one: tuple[Path, str, str, int]) -> dict[str, Any]:
-    return measure(*one)
+def _told(run: dict[str, Any]) -> str:
+    return f"{run['detector']} {run['dataset']} {run['seed']} {run['roc_auc']:.4f}"
 
 
 def figures(runs: pd.DataFrame, peers: pd.DataFrame | None) -> list[Figure]:
@@ -134,27 +121,20 @@ def figures(runs: pd.DataFrame, peers: pd.DataFrame | None) -> list[Figure]:
     by_set = by_set[by_set.index.get_level_values("dataset").isin(common)]
     bars = {("default", "roc_auc"): 0.850, ("default", "average_precision"): 0.68, ("vae", "roc_auc"): 0.81}
     titles = {"roc_auc": "ROC-AUC", "average_precision": "average precision"}
-    made, seeds, extra = [], int(runs["seed"].nunique()), stamp()
+    made, seeds = [], int(runs["seed"].nunique())
     for name, part in by_set.groupby(level="detector", sort=False):
-        seconds = float(part["cpu_seconds"].sum())
+        behind = {"n": len(part), "seconds_cpu": float(part["cpu_seconds"].sum()), "seeds": seeds}
         for column, title in titles.items():
             values = part[column].droplevel("detector")
-            bar = bars.get((name, column))
-            made.append(_figure(f"{_title(name)}: {title}", values.to_numpy(), seconds, seeds, bar, extra))
+            interval = bootstrap_interval(values.to_numpy(), seed=0)
+            made.append(held("adbench", f"{_title(name)}: {title}", interval, **behind, least=bars.get((name, column))))
             if name in ("default", "vae") and BASELINE in by_set.index:
-                gain = (values - by_set.loc[BASELINE, column]).to_numpy()
-                made.append(_figure(f"{_title(name)}: {title}, paired difference to {BASELINE}", gain, seconds, seeds, None, extra))
+                gain = bootstrap_interval((values - by_set.loc[BASELINE, column]).to_numpy(), seed=0)
+                made.append(held("adbench", f"{_title(name)}: {title}, paired difference to {BASELINE}", gain, **behind))
         median = float(part["cpu_seconds"].median())
-        bar, holds = ("<= 20", median <= 20) if name == "default" else (None, None)
         title = f"{_title(name)}: median CPU seconds to fit and score"
-        made.append(Figure("adbench", title, median, median, median, len(part), seconds, seeds, bar, holds, **extra))
+        made.append(held("adbench", title, [median] * 3, **behind, most=20 if name == "default" else None))
     return made
-
-
-def _figure(title: str, values: np.ndarray, seconds: float, seeds: int, bar: float | None, extra: dict[str, Any]) -> Figure:
-    interval = bootstrap_interval(values, seed=0)
-    holds = None if bar is None else interval.value >= bar
-    return Figure("adbench", title, *interval, len(values), seconds, seeds, None if bar is None else f">= {bar:g}", holds, **extra)
 
 
 def _title(name: str) -> str:

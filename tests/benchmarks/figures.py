@@ -3,9 +3,12 @@
 import json
 import platform
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[2] / "README.md"
@@ -41,7 +44,38 @@ class Figure:
     versions: dict[str, str] = field(default_factory=dict)
 
 
-def stamp() -> dict[str, object]:
+def held(
+    part: str,
+    figure: str,
+    interval: Sequence[float],
+    *,
+    n: int,
+    seconds_cpu: float,
+    seeds: int,
+    least: float | None = None,
+    most: float | None = None,
+) -> Figure:
+    """A figure of this run, held against a bar where it has one.
+
+    Args:
+        part: the benchmark's name.
+        figure: what was measured.
+        interval: value, low and high.
+        n: data sets, runs or rows behind it.
+        seconds_cpu: CPU seconds spent on it.
+        seeds: how many.
+        least: the value must not be below it.
+        most: the value must not be above it.
+    """
+    value, low, high = interval
+    bar = f"{least:g} – {most:g}" if least is not None and most is not None else None
+    bar = bar or (f">= {least:g}" if least is not None else f"<= {most:g}" if most is not None else None)
+    holds = None if bar is None else (least is None or value >= least) and (most is None or value <= most)
+    return Figure(part, figure, value, low, high, n, seconds_cpu, seeds, bar, holds, **stamp())
+
+
+@cache
+def stamp() -> dict[str, Any]:
     """Commit and versions of this run, to be merged into each figure."""
     revision = ["git", "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(revision, capture_output=True, text=True, check=True, cwd=README.parent).stdout.strip()
@@ -78,13 +112,47 @@ def table(figures: list[Figure]) -> str:
     return "\n".join(lines)
 
 
+def side_by_side(figures: list[Figure], about: str) -> str:
+    """A Markdown table of what is only reported about one thing: "ABOUT, WHO: WHAT" stands in row WHO and column WHAT.
+
+    >>> auc = Figure("demo", "wine, a: AUC", 0.7, 0.6, 0.8, 3, 1.0, 3)
+    >>> seconds = Figure("demo", "wine, a: seconds", 2.0, 2.0, 2.0, 3, 1.0, 3)
+    >>> print(side_by_side([auc, seconds], "wine"))
+    | wine | AUC | seconds |
+    | --- | --- | --- |
+    | a | 0.7 (0.6 – 0.8) | 2 |
+    """
+    cells: dict[str, dict[str, str]] = {}
+    for one in figures:
+        named, _, what = one.figure.rpartition(": ")
+        if one.bar is None and named.startswith(f"{about}, "):
+            interval = f" ({one.low:.3g} – {one.high:.3g})" if one.low < one.high else ""
+            cells.setdefault(named.removeprefix(f"{about}, "), {})[what] = f"{one.value:.3g}{interval}"
+    columns = list(dict.fromkeys(what for row in cells.values() for what in row))
+    rows = [[about, *columns], ["---"] * (len(columns) + 1)]
+    rows += [[who, *(row.get(what, "") for what in columns)] for who, row in cells.items()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def readme_with_tables(text: str) -> str:
-    """The README with every block between ``<!-- figures:PART -->`` and ``<!-- end -->`` printed anew from the results."""
+    """The README with every block between ``<!-- figures:PART -->`` and ``<!-- end -->`` printed anew from the results.
+
+    ``<!-- figures:PART bars -->`` shows only what is held against a bar, ``<!-- figures:PART about NAME -->`` the others about one
+    thing, see :func:`side_by_side`.
+    """
     pieces = text.split("<!-- figures:")
     for i, piece in enumerate(pieces[1:], start=1):
-        part, _, rest = piece.partition(" -->")
-        pieces[i] = f"{part} -->\n{table(kept(part))}\n<!-- end -->" + rest.partition("<!-- end -->")[2]
+        asked, _, rest = piece.partition(" -->")
+        pieces[i] = f"{asked} -->\n{_block(asked)}\n<!-- end -->" + rest.partition("<!-- end -->")[2]
     return "<!-- figures:".join(pieces)
+
+
+def _block(asked: str) -> str:
+    part, _, which = asked.partition(" ")
+    figures = kept(part)
+    if which.startswith("about "):
+        return side_by_side(figures, which.removeprefix("about "))
+    return table([one for one in figures if one.bar is not None] if which == "bars" else figures)
 
 
 if __name__ == "__main__":

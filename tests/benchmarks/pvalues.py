@@ -11,8 +11,6 @@ have as large a realised share of false alarms. Runs that are done are kept in `
 
 import argparse
 import json
-import multiprocessing
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,8 @@ import pandas as pd
 
 from evalkit.statistics import mean_interval
 from tests.benchmarks.adbench import split
-from tests.benchmarks.figures import RESULTS, Figure, keep, stamp, table
+from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
+from tests.benchmarks.runs import resume, timed
 
 RUNS = RESULTS / "pvalues_runs.jsonl"
 SETS = ("22_magic.gamma", "30_satellite", "2_annthyroid", "27_PageBlocks", "28_pendigits")
@@ -37,18 +36,17 @@ def measure(path: Path, seed: int) -> dict[str, Any]:
     with np.load(path, allow_pickle=False) as arrays:
         X, y = arrays["X"].astype(np.float64), arrays["y"].astype(np.int64).ravel()
     reference, test, labels = split(f"Classical/{path.stem}", X, y, seed)
-    started = time.process_time()
-    detector = AnomalyDetector(random_state=seed).fit(reference)
-    scores = detector.anomaly_score(test)
+    detector, fit_seconds = timed(lambda: AnomalyDetector(random_state=seed).fit(reference))
+    scores, score_seconds = timed(lambda: detector.anomaly_score(test))
     p_values = detector.calibration_.p_values(scores)
-    seconds = time.process_time() - started
     flagged = benjamini_hochberg(p_values) <= FDR
     false_share = float((labels[flagged] == 0).mean()) if flagged.any() else 0.0
     power = float(flagged[labels == 1].mean())
     best = best_power(scores, labels, false_share)
     shares = {f"share_{level:g}": float((p_values[labels == 0] <= level).mean()) for level in LEVELS}
     outcome = {"false_share": false_share, "power": power, "power_ratio": power / best if best else 1.0}
-    return {"dataset": path.stem, "seed": seed, "cpu_seconds": seconds, "n_reference": len(reference)} | shares | outcome
+    run = {"dataset": path.stem, "seed": seed, "cpu_seconds": fit_seconds + score_seconds, "n_reference": len(reference)}
+    return run | shares | outcome
 
 
 def best_power(scores: np.ndarray, labels: np.ndarray, false_share: float) -> float:
@@ -66,49 +64,37 @@ def best_power(scores: np.ndarray, labels: np.ndarray, false_share: float) -> fl
 def run(data: Path, only: list[str], seeds: int) -> pd.DataFrame:
     """All runs that are asked for; those that were done before are read."""
     names = [name for name in SETS if not only or any(part in name for part in only)]
-    done = [json.loads(line) for line in RUNS.read_text().splitlines()] if RUNS.exists() else []
-    known = {(one["dataset"], one["seed"]) for one in done}
-    todo = [(data / "Classical" / f"{name}.npz", seed) for seed in range(seeds) for name in names if (name, seed) not in known]
-    RESULTS.mkdir(exist_ok=True)
-    with RUNS.open("a") as file, multiprocessing.get_context("spawn").Pool(1) as pool:
-        for i, result in enumerate(pool.imap(_measure, todo), start=1):
-            file.write(json.dumps(result) + "\n")
-            file.flush()
-            done.append(result)
-            print(f"{i}/{len(todo)} {result['dataset']} {result['seed']} p <= 0.05: {result['share_0.05']:.4f}", flush=True)
-    runs = pd.DataFrame(done)
-    return runs[runs["dataset"].isin(names) & (runs["seed"] < seeds)]
+    tasks = {(name, seed): (data / "Classical" / f"{name}.npz", seed) for seed in range(seeds) for name in names}
+    return resume(RUNS, ("dataset", "seed"), tasks, measure, _told)
 
 
-def _measure(one: tuple[Path, int]) -> dict[str, Any]:
-    return measure(*one)
+def _told(run: dict[str, Any]) -> str:
+    return f"{run['dataset']} {run['seed']} p <= 0.05: {run['share_0.05']:.4f}"
 
 
 def figures(runs: pd.DataFrame) -> list[Figure]:
-    """Means over seeds with Student-t intervals."""
-    extra, made = stamp(), []
+    """Means over seeds with Student-t intervals: of all sets together, where a run without any alarm found nothing, and of each."""
+    by_seed = runs.groupby("seed")[["false_share", "power_ratio"]].mean()
+    made = [
+        _figure(f"mean over the sets: realised share of false alarms at {FDR:g}", by_seed["false_share"], runs, most=FDR),
+        _figure("mean over the sets: found over the best threshold's", by_seed["power_ratio"], runs, least=0.9),
+    ]
     for name, part in runs.groupby("dataset", sort=False):
         for level in LEVELS:
-            bar = (0.7 * level, 1.3 * level)
-            made.append(_figure(f"{name}: share of fresh normals with p <= {level:g}", part[f"share_{level:g}"], part, bar, extra))
-        made.append(_figure(f"{name}: realised share of false alarms at {FDR:g}", part["false_share"], part, (None, FDR), extra))
+            share = part[f"share_{level:g}"]
+            title = f"{name}: share of fresh normals with p <= {level:g}"
+            made.append(_figure(title, share, part, least=0.7 * level, most=1.3 * level))
+        made.append(_figure(f"{name}: realised share of false alarms at {FDR:g}", part["false_share"], part, most=FDR))
         # Without an alarm there is no realised share of false alarms at which the best threshold could be held against it.
         alarmed = part[(part["power"] > 0) | (part["false_share"] > 0)]
-        made.append(_figure(f"{name}: anomalies found", part["power"], part, (None, None), extra))
-        made.append(_figure(f"{name}: found over the best threshold's", alarmed["power_ratio"], part, (0.9, None), extra))
+        made.append(_figure(f"{name}: anomalies found", part["power"], part))
+        made.append(_figure(f"{name}: found over the best threshold's", alarmed["power_ratio"], part, least=0.9))
     return made
 
 
-def _figure(
-    title: str, values: pd.Series, part: pd.DataFrame, bar: tuple[float | None, float | None], extra: dict[str, Any]
-) -> Figure:
-    interval = mean_interval(values.to_numpy())
-    low, high = bar
-    if low is None and high is None:
-        return Figure("pvalues", title, *interval, len(values), float(part["cpu_seconds"].sum()), len(part), **extra)
-    text = f"{low:g} – {high:g}" if low is not None and high is not None else f">= {low:g}" if low is not None else f"<= {high:g}"
-    holds = (low is None or interval.value >= low) and (high is None or interval.value <= high)
-    return Figure("pvalues", title, *interval, len(values), float(part["cpu_seconds"].sum()), len(part), text, holds, **extra)
+def _figure(title: str, values: pd.Series, part: pd.DataFrame, **bar: float) -> Figure:
+    seconds, interval = float(part["cpu_seconds"].sum()), mean_interval(values.to_numpy())
+    return held("pvalues", title, interval, n=len(values), seconds_cpu=seconds, seeds=part["seed"].nunique(), **bar)
 
 
 def main() -> None:
