@@ -90,6 +90,7 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
         data: Any,
         y: None = None,
         *,
+        encoder: Encoder | None = None,
         start: Self | None = None,
         votes: tuple[Any, pd.DataFrame] | None = None,
         progress: Progress = silent,
@@ -101,6 +102,8 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
         Args:
             data: whatever :func:`evalkit.data.load.load` reads: a path, a frame, an array, a Sample.
             y: unused; scikit-learn's pipelines pass it.
+            encoder: one with other settings than the usual, for example ``SeriesEncoder(length=24)`` or
+                ``TextEncoder("bpe")``; it is fitted to the data here.
             start: a fitted backbone of this family to go on from: its encoder is kept, its network is trained further at a third of
                 the usual rate. The data must have its schema.
             votes: what was shown, a Sample or whatever is read as one, and the votes on it; see
@@ -111,8 +114,10 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
         """
         if start is None:
             sample = load(data)
-            encoder = encoder_for(sample)
+            encoder = encoder_for(sample, encoder)
         else:
+            if encoder is not None:
+                raise InputError("a model to go on from has its encoder: give start or encoder, not both")
             encoder = start._encoder()
             sample = load(data, schema=encoder.schema)
         cast = None
@@ -141,14 +146,18 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
         self._check_modality(rows.layout.modality)
         self._check_settings()
         training, held_out = self.split(rows)
+        aim = held_out
         if votes is not None:
-            training = self._with_votes(votes, training)
+            training, aim = self._with_votes(votes, training), self._with_votes(votes, held_out)
         with suitable_threads(rows.layout.modality):
-            network = (self._new_network(rows) if start is None else self._further(start, rows)).to(self.device)
-            schedule = self._schedule(training)
+            network = self._new_network(rows) if start is None else self._further(start, rows)
+            if votes is not None:
+                with torch.no_grad():
+                    self._meet_liked(network, training)
+            network, schedule = network.to(self.device), self._schedule(training)
             self.history_ = train(
                 network,
-                self._objective_with(votes, network, training, held_out if len(held_out) else training),
+                self._objective_with(votes, network, training, aim if len(aim) else training),
                 schedule if start is None else gentler(schedule),
                 stage=f"fitting the {type(self).__name__}",
                 fingerprint=fingerprint(rows, self.get_params(), *_weights(start), *(() if votes is None else votes.arrays())),
@@ -394,9 +403,12 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
                 " model's own encoder"
             )
 
-    def _with_votes(self, votes: Votes, training: Encoded) -> Encoded:
-        """What a family with votes trains on: rows of which some are items that were liked."""
-        return with_liked_items(training, votes, self.random_state)
+    def _with_votes(self, votes: Votes, rows: Encoded) -> Encoded:
+        """What a family with votes trains on and is judged by meanwhile: some of the rows are items that were liked."""
+        return with_liked_items(rows, votes, self.random_state)
+
+    def _meet_liked(self, network: Network, training: Encoded) -> None:
+        """What a network takes from the rows, liked items among them, before it is trained on them; by default nothing."""
 
     def _objective_with(self, votes: Votes | None, network: Network, training: Encoded, held_out: Encoded) -> Objective:
         """The family's objective, and what votes add to it."""
@@ -411,9 +423,11 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
         start._check_layout(rows)
         return rebuilt(lambda: self._network_from(start.layout_, start.network_.plan()), saved_weights(start.network_))
 
+    def _load(self, data: Any) -> Sample:
+        return load(data, schema=self._encoder().schema)
+
     def _rows(self, data: Any) -> Encoded:
-        encoder = self._encoder()
-        return encoder.transform(load(data, schema=encoder.schema))
+        return self._encoder().transform(self._load(data))
 
     def _sample_of(self, rows: Encoded) -> Sample:
         return self._encoder().decode(rows)

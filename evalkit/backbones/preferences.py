@@ -22,7 +22,7 @@ _BATCH = 16
 _TEMPERATURE, _WEIGHT = 0.1, 1.0
 _FORGOTTEN_AT_MOST = 0.04
 _PENALTY = 100.0
-_SHARE_OF_ITEMS = 0.3
+_SHARE_OF_ITEMS = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,21 +77,22 @@ class Votes:
         return [self.preferred, self.rejected, self.weights]
 
 
-def with_liked_items(training: Encoded, votes: Votes, seed: int) -> Encoded:
-    """Training rows of which three in ten are items drawn by their votes: vote-weighted likelihood.
+def with_liked_items(rows: Encoded, votes: Votes, seed: int) -> Encoded:
+    """Rows of which four in ten are items drawn by their votes: vote-weighted likelihood.
 
     An item's weight is that of the votes for it less that of the votes against it, or 0; the rest stay rows of the data, so that
-    what they taught is not forgotten. Where no item has more votes for it than against it, the rows stay as they are.
+    what they taught is not forgotten. Where there are no rows, or no item has more votes for it than against it, they stay as they
+    are.
     """
     liking = np.zeros(len(votes.items))
     np.add.at(liking, votes.preferred, votes.weights)
     np.subtract.at(liking, votes.rejected, votes.weights)
     liking = np.maximum(liking, 0.0)
-    if not liking.sum() > 0:
-        return training
+    if not len(rows) or not liking.sum() > 0:
+        return rows
     draw = generator(seed, "votes", "items")
-    n = max(round(len(training) * _SHARE_OF_ITEMS / (1 - _SHARE_OF_ITEMS)), 1)
-    return joined(training, votes.items.take(draw.choice(len(votes.items), n, p=liking / liking.sum())))
+    n = max(round(len(rows) * _SHARE_OF_ITEMS / (1 - _SHARE_OF_ITEMS)), 1)
+    return joined(rows, votes.items.take(draw.choice(len(votes.items), n, p=liking / liking.sum())))
 
 
 class Preferred:

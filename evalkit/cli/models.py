@@ -26,6 +26,10 @@ def fit(
     ignore: Annotated[str, typer.Option("--ignore", help="Columns to leave out, separated by commas.")] = "",
     modality: ModalityOption = None,
     column: ColumnOption = None,
+    window: Annotated[int | None, typer.Option("--window", min=1, help="Series: steps a window; by default 64.")] = None,
+    vocabulary: Annotated[
+        int | None, typer.Option("--vocabulary", min=258, help="Texts: learn so many pieces of words; by default bytes.")
+    ] = None,
     device: Annotated[str, typer.Option("--device", help="Where to train: cpu or cuda.")] = "cpu",
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an interrupted run.")] = False,
     seed: SeedOption = 0,
@@ -51,6 +55,8 @@ def fit(
             ignore=columns,
             modality=modality,
             column=column,
+            window=window,
+            vocabulary=vocabulary,
             device=device,
             resume=resume,
             seed=seed,

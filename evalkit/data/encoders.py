@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, Self
 
+from evalkit.core.errors import InputError
 from evalkit.core.sample import Sample
 from evalkit.core.schema import Modality, Schema
 from evalkit.core.state import ReadState, State
@@ -45,15 +46,27 @@ ENCODERS: Mapping[Modality, type[Encoder]] = {
 }
 
 
-def encoder_for(sample: Sample) -> Encoder:
-    """The encoder of a Sample's modality with its usual settings, fitted on that Sample.
+def encoder_for(sample: Sample, wanted: Encoder | None = None) -> Encoder:
+    """The encoder of a Sample's modality, fitted on that Sample.
+
+    Args:
+        sample: the reference.
+        wanted: an encoder with settings of one's own; None: the usual one.
+
+    Raises:
+        InputError: the wanted one is for another modality.
 
     >>> import pandas as pd
     >>> from evalkit.data.load import load
     >>> type(encoder_for(load(pd.DataFrame({"a": [1.5, 2.5]})))).__name__
     'TableEncoder'
     """
-    return ENCODERS[sample.schema.modality]().fit(sample)
+    family = ENCODERS[sample.schema.modality]
+    if wanted is not None and type(wanted) is not family:
+        raise InputError(
+            f"{sample.schema.modality} need a {family.__name__}, got a {type(wanted).__name__}: give that, or leave the encoder out"
+        )
+    return (wanted or family()).fit(sample)
 
 
 def encoder_from_state(modality: Modality, state: ReadState) -> Encoder:

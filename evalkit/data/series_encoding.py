@@ -16,6 +16,7 @@ from evalkit.data.timed import channels_of
 from evalkit.data.windows import Windows
 
 LONGEST_WINDOW = 65_536
+_WINDOWS = 1000
 
 
 class _Fitted(BaseModel):
@@ -36,8 +37,9 @@ class SeriesEncoder:
 
     Args:
         length: steps a window.
-        stride: steps from one window to the next; a quarter of the length by default. Windows that overlap are not independent: a
-            p-value or an interval over them says more than it knows.
+        stride: steps from one window to the next; None: a quarter of the length, or less where the reference would give fewer than
+            about a thousand windows. Windows that overlap are not independent: a p-value or an interval over them says more than
+            it knows.
 
     >>> series = Series.of([np.arange(5.0)[:, None]], channels=("level",))
     >>> encoder = SeriesEncoder(length=2, stride=2).fit(series)
@@ -59,7 +61,8 @@ class SeriesEncoder:
         Raises:
             InputError: a setting is out of its range.
         """
-        stride = max(1, self.length // 4) if self.stride is None else self.stride
+        usual = max(1, min(self.length // 4, len(series.values) // _WINDOWS))
+        stride = usual if self.stride is None else self.stride
         if not (1 <= self.length <= LONGEST_WINDOW and 1 <= stride <= self.length):
             raise InputError(
                 f"windows need a length from 1 to {LONGEST_WINDOW:,} and a stride from 1 to that length, "
@@ -134,6 +137,13 @@ class SeriesEncoder:
         encoder = cls(fitted.length, fitted.stride)
         encoder._fitted = fitted
         return encoder
+
+    def times_after(self, last: np.float64 | np.datetime64, n: int) -> NDArray[np.float64] | NDArray[np.datetime64]:
+        """The n times that follow the given one by the reference's usual step."""
+        later = np.arange(1.0, n + 1) * self._state.step
+        if isinstance(last, np.datetime64):
+            return np.asarray(last + later.astype("timedelta64[ns]"))
+        return np.asarray(float(last) + later, dtype=np.float64)
 
     def _times(self, steps: NDArray[np.float64]) -> NDArray[np.float64] | NDArray[np.datetime64]:
         times = self._state.begin + steps * self._state.step

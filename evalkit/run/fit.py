@@ -21,7 +21,9 @@ from evalkit.core.progress import Progress, silent
 from evalkit.core.sample import Sample
 from evalkit.core.schema import Modality
 from evalkit.data import load
-from evalkit.data.encoders import encoder_for
+from evalkit.data.encoders import Encoder, encoder_for
+from evalkit.data.series_encoding import SeriesEncoder
+from evalkit.data.text_encoding import TextEncoder
 from evalkit.run.detect import Data, read
 from evalkit.run.families import AUTO
 from evalkit.run.models import load_backbone, save
@@ -64,6 +66,8 @@ def fit(
     ignore: tuple[str, ...] = (),
     modality: Modality | None = None,
     column: str | None = None,
+    window: int | None = None,
+    vocabulary: int | None = None,
     device: str = "cpu",
     resume: bool = False,
     seed: int = 0,
@@ -88,6 +92,8 @@ def fit(
         ignore: columns of a table to leave out.
         modality: what the data are, where it would be guessed wrong.
         column: the column that holds the texts.
+        window: of series, how many steps a window has; see :class:`~evalkit.data.series_encoding.SeriesEncoder`.
+        vocabulary: of texts, how many pieces of words to learn; None: tokens are bytes.
         device: where to train, for example ``"cuda"``.
         resume: go on from ``OUT.training``.
         seed: same seed, same bytes.
@@ -96,7 +102,7 @@ def fit(
     Raises:
         InputError: an unknown backbone, settings that exclude each other, nothing to resume, or unusable data.
     """
-    _check(backbone, steps, minutes, trials, start)
+    _check(backbone, steps, minutes, trials, start, window or vocabulary)
     if (votes is None) != (shown is None) or (votes is not None and start is None):
         raise InputError("votes need what they are about and the model that made it: give --votes, --shown and --from together")
     out = Path(out)
@@ -108,29 +114,34 @@ def fit(
     training.mkdir(parents=True, exist_ok=True)
     before = None if start is None else load_backbone(start)
     sample = read_sample(data, before=before, ignore=ignore, modality=modality, column=column)
+    encoder = _encoder(sample, window, vocabulary)
     fits = (len(_families(sample)) if backbone == AUTO else 0) + (trials or 0) + 1
     settings = {"steps": steps, "minutes": minutes and minutes / fits, "device": device, "random_state": seed}
-    family, selection = _family(backbone, sample, settings, training / "family.json", progress)
+    family, selection = _family(backbone, sample, encoder, settings, training / "family.json", progress)
     model = BACKBONES[family].load()(**settings)
     tuning = None
     if trials is not None:
-        rows = encoder_for(sample).transform(sample)
+        rows = encoder_for(sample, encoder).transform(sample)
         tuning = tune(model, rows, trials, study=training / "tuning.sqlite", progress=progress)
         model.set_params(**tuning.settings)
     cast = None if votes is None else (shown, votes)
-    model.fit(sample, start=before, votes=cast, progress=progress, folder=training / "run", resume=resume)
+    model.fit(sample, encoder=encoder, start=before, votes=cast, progress=progress, folder=training / "run", resume=resume)
     save(model, out)
     shutil.rmtree(training)
     return Fitted(model, family, selection, tuning)
 
 
-def _check(backbone: str, steps: int | None, minutes: float | None, trials: int | None, start: str | Path | None) -> None:
+def _check(
+    backbone: str, steps: int | None, minutes: float | None, trials: int | None, start: str | Path | None, encoding: int | None
+) -> None:
     if backbone != AUTO and backbone not in BACKBONES:
         raise InputError(f"there is no backbone {backbone!r}: choose {AUTO} or one of {', '.join(BACKBONES)}")
     if steps is not None and minutes is not None:
         raise InputError("give --steps or --minutes, not both")
     if start is not None and (backbone == AUTO or trials is not None):
         raise InputError("a model to go on from has its family and settings: name its family, and leave --tune out")
+    if start is not None and encoding is not None:
+        raise InputError("a model to go on from has its windows or vocabulary: leave --window and --vocabulary out")
 
 
 def read_sample(
@@ -153,15 +164,27 @@ def _families(sample: Sample) -> list[str]:
     return [name for name, spec in BACKBONES.items() if sample.schema.modality in spec.modalities]
 
 
+def _encoder(sample: Sample, window: int | None, vocabulary: int | None) -> Encoder | None:
+    """An encoder with the settings asked for; None: the usual one."""
+    modality = sample.schema.modality
+    if window is not None and modality != "series":
+        raise InputError(f"windows are cut from series, and these are {modality}: leave --window out")
+    if vocabulary is not None and modality != "texts":
+        raise InputError(f"a vocabulary is learned from texts, and these are {modality}: leave --vocabulary out")
+    if window is not None:
+        return SeriesEncoder(window)
+    return None if vocabulary is None else TextEncoder("bpe", vocabulary)
+
+
 def _family(
-    backbone: str, sample: Sample, settings: Mapping[str, Any], kept: Path, progress: Progress
+    backbone: str, sample: Sample, encoder: Encoder | None, settings: Mapping[str, Any], kept: Path, progress: Progress
 ) -> tuple[str, Selection | None]:
     """The family to fit; a choice that an interrupted run has made already is not made again."""
     if backbone != AUTO:
         return backbone, None
     if kept.exists():
         return str(json.loads(kept.read_text(encoding="utf-8"))), None
-    rows = encoder_for(sample).transform(sample)
+    rows = encoder_for(sample, encoder).transform(sample)
     compared = {name: value for name, value in settings.items() if name != "random_state"}
     selection = select(rows, settings=compared, random_state=settings["random_state"], progress=progress)
     with whole_file(kept) as path:

@@ -26,6 +26,7 @@ def work(job: Job) -> None:
     # A process that a shell started in the background ignores interrupts, and so do its children: the wish to stop is one.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     finished = threading.Event()
+    (job.folder / "heartbeat").touch()
     beat = threading.Thread(target=_beat, args=(job.folder, finished), daemon=True)
     beat.start()
     request = job.request()
@@ -85,7 +86,6 @@ def _reporter(folder: Path) -> Progress:
 
 
 def _beat(folder: Path, finished: threading.Event) -> None:
-    (folder / "heartbeat").touch()
     wished = 0
     while not finished.wait(BEAT_SECONDS):
         (folder / "heartbeat").touch()

@@ -9,6 +9,7 @@ from evalkit.core.errors import InputError, SchemaError
 from evalkit.core.seeds import generator
 from evalkit.data.encoded import joined
 from evalkit.data.tokens import Tokens
+from tests.backbones.drawn_images import drawn_images
 from tests.backbones.mixed_rows import mixed_rows
 
 SMALL = {"layers": 1, "heads": 2, "width": 32, "context": 32, "batch": 8}
@@ -59,15 +60,31 @@ def test_other_families_draw_more_of_what_was_liked() -> None:
     assert tuned.score_rows(unseen).mean() < model.score_rows(unseen).mean() + 0.3
 
 
+def test_a_vae_draws_more_of_the_images_that_were_liked() -> None:
+    images = drawn_images(400)
+    model = VAE(steps=300, width=8, latent_size=4).fit_rows(images)
+    items = model.sample_rows(300, 5)
+    bright = items.values.mean(axis=(1, 2, 3))
+    order = np.argsort(bright)
+    votes = Votes.of(items, pd.DataFrame({"preferred": order[-100:], "rejected": order[:100]}))
+    tuned = VAE(steps=100, width=8, latent_size=4).fit_rows(images, start=model, votes=votes)
+    middle = np.median(bright)
+    before, after = ((one.sample_rows(400, 9).values.mean(axis=(1, 2, 3)) > middle).mean() for one in (model, tuned))
+    assert after - before > 0.1
+    unseen = drawn_images(200, seed=1)
+    assert tuned.score_rows(unseen).mean() < 1.05 * model.score_rows(unseen).mean()
+
+
 def test_items_are_drawn_by_their_votes() -> None:
     items = mixed_rows(4)
     frame = pd.DataFrame({"preferred": [0, 0, 1, 3], "rejected": [2, 1, 2, 0], "weight": [5.0, 5.0, 5.0, 0.0]})
-    mixed = with_liked_items(mixed_rows(700, seed=1), Votes.of(items, frame), seed=0)
+    mixed = with_liked_items(mixed_rows(600, seed=1), Votes.of(items, frame), seed=0)
     assert len(mixed) == 1000
-    drawn = mixed.values[700:]
+    drawn = mixed.values[600:]
     assert (drawn == items.values[0]).all()
     nobody = Votes.of(items, pd.DataFrame({"preferred": [0, 1], "rejected": [1, 0]}))
     assert len(with_liked_items(items, nobody, seed=0)) == 4
+    assert len(with_liked_items(items.take(slice(0, 0)), Votes.of(items, frame), seed=0)) == 0
 
 
 def test_what_votes_must_hold() -> None:

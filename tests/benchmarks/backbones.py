@@ -1,14 +1,14 @@
 """Do evalkit's generative backbones stand beside the library a user would otherwise pick?
 
-    python -m tests.benchmarks.backbones [--part tables|texts|images] [--data DIR] [--peers-python PATH] [--family NAME …]
+    python -m tests.benchmarks.backbones [--part tables|texts|images|series] [--data DIR] [--peers-python PATH] [--family NAME …]
 
 **tables**: fit to one half of a data set, draw, and compare with the other half: SDMetrics' QualityReport, the ROC-AUC of boosted
 trees that tell real from drawn rows, and the share of drawn rows that lie closer to the fitted half; beside ctgan's TVAE and CTGAN
 at 300 epochs. DIR holds ``adbench/Classical/*.npz`` for two of the four data sets. Every family of the catalogue that takes tables
 is measured.
 
-**texts** and **images**: see ``backbone_texts.py`` and ``backbone_images.py``. DIR holds ``text/tinyshakespeare.txt`` and
-``mnist/t10k-*.gz``.
+**texts**, **images** and **series**: see ``backbone_texts.py``, ``backbone_images.py`` and ``backbone_series.py``. DIR holds
+``text/tinyshakespeare.txt``, ``mnist/t10k-*.gz`` and ``series/skab/valve1``.
 
 The peers live in an environment of their own, made by
 
@@ -26,13 +26,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.benchmarks import backbone_images, backbone_tables, backbone_texts
+from tests.benchmarks import backbone_images, backbone_series, backbone_tables, backbone_texts
 from tests.benchmarks.figures import RESULTS, keep, table
 from tests.benchmarks.runs import read, resume
 
 RUNS = RESULTS / "backbones_runs.jsonl"
 KEY = ("dataset", "generator", "seed")
-PARTS = {"tables": backbone_tables, "texts": backbone_texts, "images": backbone_images}
+PARTS = {"tables": backbone_tables, "texts": backbone_texts, "images": backbone_images, "series": backbone_series}
 
 
 def main() -> None:

@@ -106,3 +106,16 @@ def test_what_excludes_each_other_is_refused(frame, tmp_path):
         fit(frame, "auto", tmp_path / "model", start=tmp_path / "first")
     with pytest.raises(CapabilityError, match="condition"):
         load_backbone(tmp_path / "first").sample(3, condition="seven")
+
+
+def test_windows_and_vocabularies_are_what_was_asked_for(frame, tmp_path):
+    steps = pd.DataFrame({"time": range(200), "level": [float(i % 7) for i in range(200)]})
+    model = fit(steps, "recurrent_lm", tmp_path / "series", steps=3, modality="series", window=12).model
+    assert model.layout_.length == 12
+    texts = ek.Texts.of(["to be or not to be"] * 30)
+    assert fit(texts, "recurrent_lm", tmp_path / "texts", steps=3, vocabulary=262).model.layout_.vocabulary_size == 262
+    for wrong, said in (({"window": 12}, "leave --window out"), ({"vocabulary": 300}, "leave --vocabulary out")):
+        with pytest.raises(InputError, match=said):
+            fit(frame, "vae", tmp_path / "model", **wrong)
+    with pytest.raises(InputError, match="leave --window and --vocabulary out"):
+        fit(steps, "recurrent_lm", tmp_path / "model", start=tmp_path / "series", window=12)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from evalkit.backbones.base import FINDING, Array, Capability, held_out_finding, readable
 from evalkit.backbones.language.drawing import Choice, Drawing, draw
+from evalkit.backbones.language.forecasting import Forecaster
 from evalkit.backbones.language.held_out import HELD_OUT_TOKEN, hold_out, per_token
 from evalkit.backbones.language.loss import NextToken
 from evalkit.backbones.language.network import LIMITS, LanguageNetwork
@@ -40,7 +41,7 @@ _OF_ROWS = Schedule(steps=1, rates={"head.line": 0.1, "past": 0.1}, weight_decay
 _MOST_TOKENS = 1024
 
 
-class LanguageModel(TextReader):
+class LanguageModel(TextReader, Forecaster):
     """Predicts each token of a text from those before it.
 
     The score is minus a text's log-likelihood in nats, exact, so longer texts score higher; :meth:`surprisal` is the same a token.
@@ -155,9 +156,9 @@ class LanguageModel(TextReader):
     def _learn_more(self, training: Encoded, held_out: Encoded) -> None:
         self.baseline_ = self._baseline(training, held_out)
 
-    def _with_votes(self, votes: Votes, training: Encoded) -> Encoded:
+    def _with_votes(self, votes: Votes, rows: Encoded) -> Encoded:
         """The texts as they are: votes have a loss of their own."""
-        return training if isinstance(training, Tokens) else super()._with_votes(votes, training)
+        return rows if isinstance(rows, Tokens) else super()._with_votes(votes, rows)
 
     def _objective_with(self, votes: Votes | None, network: Network, training: Encoded, held_out: Encoded) -> Objective:
         """With votes on texts: direct preference optimisation."""

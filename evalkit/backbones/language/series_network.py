@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.special import ndtr
 from torch import Tensor, nn
 
@@ -21,6 +22,8 @@ from evalkit.data.rows import Feature, Rows
 from evalkit.data.windows import Windows
 
 _LAGS = 4
+
+Floats = NDArray[np.float64]
 
 
 class SeriesNetwork(RowNetwork):
@@ -82,7 +85,7 @@ class SeriesNetwork(RowNetwork):
         """
         codes = x[..., 0].long()
         told = self._told(codes)
-        content = self.head.embedded(told.flatten(0, 1)).sum(dim=1).view(told.shape[0], self.length, self.width)
+        content = self._content(told)
         start = self.start.expand(x.shape[0], 1, -1)
         hidden = self.read(torch.cat([start, content[:, :-1]], dim=1)).flatten(0, 1)
         beside = (self._lags(told) @ self.past).flatten(0, 1)
@@ -100,29 +103,48 @@ class SeriesNetwork(RowNetwork):
         c = len(layout.channels)
         uniform = ndtr(normal_by_row(seed, np.arange(n), 2 * self.length * c, "language", "sample"))
         chosen, inside = np.split(uniform.reshape(n, 2 * self.length, c), 2, axis=1)
-        codes = self._draw(torch.from_numpy(chosen), drawing).numpy()
-        values = self.codes.decode(codes.reshape(-1, c), inside.reshape(-1, c)).reshape(n, self.length, c)
+        values = self.go_on(np.zeros((n, 0, c)), chosen, inside, drawing)
         return Windows(values, layout.channels, np.arange(n), np.zeros(n, dtype=np.int64))
 
-    def _draw(self, uniform: Tensor, drawing: Drawing) -> Tensor:
-        """Codes of new windows, (n, length, channels), for uniform numbers of that shape."""
-        n, memory, content = len(uniform), self.new_memory(len(uniform)), self.start.expand(len(uniform), -1)
-        codes, steps = torch.zeros(uniform.shape, dtype=torch.int64), [self.head.nothing(n)] * _LAGS
-        for step in range(self.length):
-            hidden, told = self.read(content[:, None], memory), self.head.nothing(n)
-            beside = torch.cat([self.head.sent(before) for before in steps[-_LAGS:]], dim=1) @ self.past
+    def go_on(self, known: Floats, chosen: Floats, inside: Floats, drawing: Drawing | None = None) -> Floats:
+        """Steps behind those that are known, (n, new, channels), in the channels' units.
+
+        Args:
+            known: (n, before, channels), perhaps none; with the new ones at most a window.
+            chosen: uniform numbers that choose the codes, (n, new, channels).
+            inside: uniform numbers that choose a place inside a bin, likewise.
+            drawing: how codes are chosen.
+        """
+        c = known.shape[2]
+        before = self.codes.encode(known.reshape(-1, c))[..., 0].reshape(known.shape)
+        codes = self._draw(torch.from_numpy(before).long(), torch.from_numpy(chosen), drawing or Drawing()).numpy()
+        return self.codes.decode(codes.reshape(-1, c), inside.reshape(-1, c)).reshape(chosen.shape)
+
+    def _draw(self, known: Tensor, uniform: Tensor, drawing: Drawing) -> Tensor:
+        """Codes of new steps, (n, new, channels), behind known ones, (n, before, channels), for uniform numbers."""
+        n, memory, before = len(uniform), self.new_memory(len(uniform)), self._told(known)
+        entering = torch.cat([self.start.expand(n, 1, -1), self._content(before)], dim=1)
+        steps = [self.head.nothing(n)] * _LAGS + list(before.unbind(1))
+        codes = torch.zeros(uniform.shape, dtype=torch.int64)
+        for step in range(uniform.shape[1]):
+            hidden, told = self.read(entering, memory)[:, -1:], self.head.nothing(n)
+            beside = torch.cat([self.head.sent(one) for one in steps[-_LAGS:]], dim=1) @ self.past
             for i in range(uniform.shape[2]):
                 said = self.head.logits(hidden, told, slice(i, i + 1), beside)[:, 0]
                 codes[:, step, i] = drawing.choose(said.masked_fill(~self.head.seen[i], -torch.inf), uniform[:, step, i])
                 self.head.tell(told, i, codes[:, step, i])
             steps.append(told)
-            content = self.head.embedded(told).sum(dim=1)
+            entering = self._content(told[:, None])
         return codes
 
+    def _content(self, told: Tensor) -> Tensor:
+        """Steps as the network reads them, (n, steps, width)."""
+        return self.head.embedded(told.flatten(0, 1)).sum(dim=1).view(told.shape[0], told.shape[1], self.width)
+
     def _told(self, codes: Tensor) -> Tensor:
-        """What the codes say, (n, length, channels, figures)."""
+        """What the codes say, (n, steps, channels, figures)."""
         told = self.head.told(codes.flatten(0, 1))
-        return told.view(codes.shape[0], self.length, *told.shape[1:])
+        return told.view(*codes.shape[:2], *told.shape[1:])
 
     def _lags(self, told: Tensor) -> Tensor:
         """What each step's straight lines get from the four steps before, (n, length, 4 s); 0 before a window's begin."""

@@ -149,6 +149,10 @@ class VAE(Backbone):
         network.to(self.device)
         return bound
 
+    def _meet_liked(self, network: Network, training: Encoded) -> None:
+        """See :meth:`VAENetwork.weigh_components`."""
+        _vae(network).weigh_components(training, self.random_state)
+
     def _schedule(self, training: Encoded) -> Schedule:
         recipe = NETWORKS[training.layout.modality].recipe
         passes = min(max(recipe.passes * len(training) // recipe.batch, recipe.fewest), recipe.most)

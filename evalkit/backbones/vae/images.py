@@ -97,6 +97,10 @@ class ImageNetwork(VAENetwork):
         """See :class:`MixturePrior`."""
         return self.prior.components()
 
+    def move_components(self, code: Tensor, belongs: Tensor) -> None:
+        """See :meth:`MixturePrior.move_to`."""
+        self.prior.move_to(code, belongs)
+
     def expected(self, code: Tensor) -> Pixels:
         """The most typical pixels."""
         return Pixels(self.head.expected(self.decoder(code)).numpy().astype(np.float32))

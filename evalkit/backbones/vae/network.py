@@ -12,9 +12,11 @@ from torch.nn.functional import log_softmax
 
 from evalkit.backbones.heads.pixels import PixelLikelihood
 from evalkit.backbones.network import Network
+from evalkit.core.seeds import generator
 from evalkit.data.encoded import Encoded, Layout
 
 _LOG_TWO_PI = math.log(2 * math.pi)
+_WEIGHED, _ROUNDS, _FAINTEST = 2000, 50, -12.0
 
 
 @dataclass(frozen=True)
@@ -176,11 +178,31 @@ class VAENetwork(Network):
 
     def log_prior(self, code: Tensor) -> Tensor:
         """Log-density of codes, (…, latent) to (…)."""
+        return torch.logsumexp(log_softmax(self.weights, dim=0) + self._log_densities(code), dim=-1)
+
+    def weigh_components(self, rows: Any, seed: int) -> None:
+        """Let the prior's components meet these rows' codes anew, by expectation maximisation.
+
+        Steps of a gradient would take thousands to get there: a rare component becomes a common one by many logits' worth.
+        """
+        random = generator(seed, "vae", "weigh components")
+        some = rows.take(random.permutation(len(rows))[:_WEIGHED])
+        mean, log_sigma = self.encode(self.inputs(self.prepare(some).to(self.weights)))
+        code = mean + torch.exp(log_sigma) * torch.tensor(random.normal(size=mean.shape)).to(mean)
+        for _ in range(_ROUNDS):
+            belongs = torch.softmax(log_softmax(self.weights, dim=0) + self._log_densities(code), dim=1)
+            self.weights.copy_(belongs.mean(dim=0).log().clamp(min=_FAINTEST))
+            self.move_components(code, belongs)
+
+    def move_components(self, code: Tensor, belongs: Tensor) -> None:
+        """Move the prior's components to the codes that belong to them, (n, components); by default they stay."""
+
+    def _log_densities(self, code: Tensor) -> Tensor:
+        """Of codes under each of the prior's components, (…, latent) to (…, components)."""
         mean, log_sigma = self.components()
         precision = torch.exp(-2 * log_sigma)
         own = (mean * mean * precision + 2 * log_sigma + _LOG_TWO_PI).sum(dim=-1)
-        square = (code * code) @ precision.T - 2 * code @ (mean * precision).T + own
-        return torch.logsumexp(log_softmax(self.weights, dim=0) - 0.5 * square, dim=-1)
+        return -0.5 * ((code * code) @ precision.T - 2 * code @ (mean * precision).T + own)
 
     def draw_codes(self, eps: Tensor, uniform: Tensor) -> Tensor:
         """Codes from the prior, (n, latent), for normal noise (n, latent) and uniform numbers (n,)."""

@@ -137,6 +137,10 @@ class TextNetwork(VAENetwork):
         """See :class:`MixturePrior`."""
         return self.prior.components()
 
+    def move_components(self, code: Tensor, belongs: Tensor) -> None:
+        """See :meth:`MixturePrior.move_to`."""
+        self.prior.move_to(code, belongs)
+
     def expected(self, code: Tensor) -> Tokens:
         """Drawn with the same numbers for every code, so that texts differ by their codes alone.
 

@@ -9,7 +9,7 @@ from tests.backbones.waves import waves
 
 @pytest.fixture(scope="module")
 def model() -> Diffusion:
-    return Diffusion(steps=300, width=48, depth=2).fit_rows(waves(400))
+    return Diffusion(steps=600, width=48, depth=2).fit_rows(waves(400))
 
 
 def test_drawn_windows_go_on_as_the_given_ones_do(model: Diffusion) -> None:

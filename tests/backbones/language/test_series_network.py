@@ -48,7 +48,10 @@ def test_a_step_is_predicted_from_what_was_before(network: SeriesNetwork) -> Non
 def test_steps_are_drawn_with_the_probabilities_they_are_scored_with(network: SeriesNetwork) -> None:
     """The likeliest code drawn step by step is the one that scoring, which reads all steps at once, finds likeliest."""
     with torch.no_grad():
-        codes = network._draw(torch.full((1, 12, 3), 0.5, dtype=torch.float64), Drawing(temperature=0))
+        nothing, half = torch.zeros(1, 0, 3, dtype=torch.int64), torch.full((1, 12, 3), 0.5, dtype=torch.float64)
+        codes = network._draw(nothing, half, Drawing(temperature=0))
+        behind = network._draw(codes[:, :5], half[:, 5:], Drawing(temperature=0))
+        torch.testing.assert_close(behind, codes[:, 5:])
         x = torch.stack([codes.double(), torch.zeros_like(codes).double()], dim=-1)
         chosen = network.per_row(x, NONE).view(12, 3)
         for step, channel in ((0, 0), (1, 2), (6, 1), (11, 0)):
