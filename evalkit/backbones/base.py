@@ -22,6 +22,7 @@ from torch import Tensor
 
 from evalkit.backbones.network import Network, rebuilt
 from evalkit.backbones.preferences import Votes, with_liked_items
+from evalkit.backbones.processes import processes
 from evalkit.backbones.search import SearchSpace
 from evalkit.backbones.stretches import hold_out_stretches
 from evalkit.backbones.threads import suitable_threads
@@ -154,11 +155,13 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
             if votes is not None:
                 with torch.no_grad():
                     self._meet_liked(network, training)
-            network, schedule = network.to(self.device), self._schedule(training)
+            together, schedule = processes(self.device), self._schedule(training)
+            network = network.to(together.device)
             self.history_ = train(
                 network,
                 self._objective_with(votes, network, training, aim if len(aim) else training),
                 schedule if start is None else gentler(schedule),
+                together=together,
                 stage=f"fitting the {type(self).__name__}",
                 fingerprint=fingerprint(rows, self.get_params(), *_weights(start), *(() if votes is None else votes.arrays())),
                 folder=folder,

@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,11 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.backbones.checkpoint import load_state, save_state
+from evalkit.backbones.processes import Alone, Processes, writes
 from evalkit.core.errors import CancelledError, InputError, ModelError
 from evalkit.core.progress import Progress, Step, silent
 from evalkit.core.state import State
 
 KIND = "training"
+_ALONE = Alone("cpu")
 _PACE_STEPS = 20
 _SAVE_SECONDS = 15.0
 _TELL_SECONDS = 0.5
@@ -154,6 +156,7 @@ def train(
     objective: Objective,
     schedule: Schedule,
     *,
+    together: Processes = _ALONE,
     stage: str,
     fingerprint: str = "",
     folder: Path | None = None,
@@ -167,6 +170,8 @@ def train(
         network: is changed.
         objective: its losses.
         schedule: how long and how fast.
+        together: the processes that train it. Each takes a batch of its own at every step, and the slopes are averaged, so that
+            n processes learn as from batches n times as large; the first of them writes and tells.
         stage: what the progress is called ("fitting the VAE").
         fingerprint: names data and settings; a checkpoint of another one is refused.
         folder: where checkpoints of the run are written, about every 15 seconds and when the user stops it.
@@ -180,7 +185,8 @@ def train(
     """
     if resume and folder is None:
         raise InputError("going on with a training run needs the folder of its checkpoints: name it")
-    run = _Run(network, objective, schedule, fingerprint)
+    run = _Run(network, objective, schedule, together, fingerprint)
+    progress, written = (progress, folder) if writes() else (silent, None)
     if resume and folder is not None and folder.exists():
         run.restore(folder)
     draw = None if preview is None else run.over_averaged_weights(preview)
@@ -193,12 +199,12 @@ def train(
                 progress(Step(stage, run.step, run.total, figures, tuple(run.history.alarms), draw))
                 told_at = time.monotonic()
         except (CancelledError, KeyboardInterrupt):
-            run.save(folder)
+            run.save(written)
             raise
         if time.monotonic() - saved_at > _SAVE_SECONDS:
-            run.save(folder)
+            run.save(written)
             saved_at = time.monotonic()
-    run.save(folder)
+    run.save(written)
     progress(Step(stage, run.total, run.total, run.history.latest(), tuple(run.history.alarms), draw))
     run.finish()
     return run.history
@@ -207,8 +213,9 @@ def train(
 class _Run:
     """The state of one training run."""
 
-    def __init__(self, network: nn.Module, objective: Objective, schedule: Schedule, fingerprint: str) -> None:
+    def __init__(self, network: nn.Module, objective: Objective, schedule: Schedule, together: Processes, fingerprint: str) -> None:
         self.network, self.objective, self.schedule, self.fingerprint = network, objective, schedule, fingerprint
+        self.together = together
         self.weights, self.slope = _flat(network)
         self.optimiser = _AdamW(self.weights, self.slope, schedule.weight_decay, schedule.betas)
         self.rates = _by_name(network, schedule.rates)
@@ -232,8 +239,11 @@ class _Run:
         """One step of the optimiser, and a look at the held-out loss when it is due."""
         self.network.train()
         self.slope.zero_()
-        loss = self.objective.training_loss(self.network, self.step)
+        with self.together.precision():
+            loss = self.objective.training_loss(self.network, self.step * self.together.count + self.together.number)
         loss.backward()  # type: ignore[no-untyped-call]
+        if self.together.count > 1:
+            self.slope.copy_(self.together.mean(self.slope))
         self.slope *= torch.clamp(self.schedule.clip / (self.slope.norm() + 1e-6), max=1.0)
         self.optimiser.step(self._learning_rate(), self.step + 1, self.rates)
         self._average()
@@ -241,7 +251,7 @@ class _Run:
         self.step += 1
         if self.schedule.minutes is not None and self.step % _PACE_STEPS == 0:
             pace = (self.spent + time.monotonic() - self.started) / self.step
-            self.total = max(self.step, int(60 * self.schedule.minutes / pace))
+            self.total = max(self.step, int(60 * self.schedule.minutes / self._agreed(pace)))
         if self.step % self.schedule.evaluate_every == 0 or self.step == self.total:
             self._look()
 
@@ -277,8 +287,8 @@ class _Run:
     def _look(self) -> None:
         """Compare the averaged weights' held-out loss with the best so far."""
         with self._averaged():
-            look = self.objective.look(self.network, self.history)
-        mean = sum(self.recent) / len(self.recent)
+            look = self._agreed_look(self.objective.look(self.network, self.history))
+        mean = self._agreed(sum(self.recent) / len(self.recent))
         if not math.isfinite(mean + look.held_out):
             raise ModelError(f"training diverged at step {self.step}: lower the learning rate or look for extreme values")
         self.recent = []
@@ -289,6 +299,16 @@ class _Run:
             self.best_loss, self.best, self.fruitless = look.held_out, self.average.clone(), 0
         else:
             self.fruitless += 1
+
+    def _agreed_look(self, look: Look) -> Look:
+        """What the processes saw, so that all of them go on or none."""
+        stop = look.stop if self._agreed(float(look.stop is not None)) == 1 else None
+        return replace(look, held_out=self._agreed(look.held_out), stop=stop)
+
+    def _agreed(self, figure: float) -> float:
+        if self.together.count == 1:
+            return figure
+        return float(self.together.mean(torch.tensor(figure, dtype=torch.float64, device=self.weights.device)))
 
     def finish(self) -> None:
         """Leave the best weights in the network."""

@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit.backbones import BACKBONES
 from evalkit.backbones.base import Backbone
 from evalkit.backbones.language import LanguageModel
+from evalkit.backbones.processes import count_started, writes
 from evalkit.backbones.selection import Selection, select
 from evalkit.backbones.tuning import Tuning, tune
 from evalkit.compare.words import fit_lines
@@ -103,13 +104,15 @@ def fit(
         InputError: an unknown backbone, settings that exclude each other, nothing to resume, or unusable data.
     """
     _check(backbone, steps, minutes, trials, start, window or vocabulary)
+    if count_started() > 1 and (backbone == AUTO or trials is not None or resume):
+        raise InputError("several processes train one model: name a backbone, and leave --tune and --resume out")
     if (votes is None) != (shown is None) or (votes is not None and start is None):
         raise InputError("votes need what they are about and the model that made it: give --votes, --shown and --from together")
     out = Path(out)
     training = out.with_name(f"{out.name}.training")
     if resume and not training.is_dir():
         raise InputError(f"there is nothing to resume, no {training.name} beside the model: run without --resume")
-    if not resume and training.is_dir():
+    if not resume and training.is_dir() and writes():
         shutil.rmtree(training)
     training.mkdir(parents=True, exist_ok=True)
     before = None if start is None else load_backbone(start)
@@ -126,8 +129,9 @@ def fit(
         model.set_params(**tuning.settings)
     cast = None if votes is None else (shown, votes)
     model.fit(sample, encoder=encoder, start=before, votes=cast, progress=progress, folder=training / "run", resume=resume)
-    save(model, out)
-    shutil.rmtree(training)
+    if writes():
+        save(model, out)
+        shutil.rmtree(training)
     return Fitted(model, family, selection, tuning)
 
 

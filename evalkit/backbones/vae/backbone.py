@@ -145,8 +145,9 @@ class VAE(Backbone):
         return NETWORKS[layout.modality].from_plan(layout, plan)
 
     def _objective(self, network: Network, training: Encoded, held_out: Encoded) -> Bound:
+        device = next(network.parameters()).device
         bound = Bound(_vae(network.cpu()), training, held_out, self.random_state)
-        network.to(self.device)
+        network.to(device)
         return bound
 
     def _meet_liked(self, network: Network, training: Encoded) -> None:
