@@ -1,8 +1,9 @@
-"""What only some families can show: the way between two rows, rows under noise, words that surprise."""
+"""What only some families can show: the way between two rows, rows under noise, words that surprise, forecasts."""
 
 import numpy as np
 import streamlit as st
 
+from evalkit.compare.curves import forecast_fan
 from evalkit.compare.surprise import most_surprising, surprise_text
 from evalkit.core.sample import Images, Sample, Series, Texts
 from evalkit.run.jobs import Job
@@ -21,6 +22,9 @@ def inside(model: Opened, job: Job, seed: int) -> None:
     if "surprise" in looks:
         with st.expander("What surprised the model?", expanded=True):
             _surprise(model, real)
+    if "forecast" in looks and real is not None:
+        with st.expander("How does a series go on?", expanded=True):
+            _forecast(model, real)
     if "noising" in looks and real is not None:
         with st.expander("From a row to noise, and from noise to a row", expanded=True):
             _noise(model, real, seed)
@@ -58,6 +62,20 @@ def _noise(model: Opened, real: Sample, seed: int) -> None:
     st.markdown("**From noise (first) to a row that is drawn (last)**")
     strip(model.denoising(FRAMES, seed), f"denoising-{seed}")
     st.caption("The model learned the way back from every amount of noise; drawing is to begin with noise and to go all the way.")
+
+
+def _forecast(model: Opened, real: Sample) -> None:
+    left, right = st.columns([1, 4])
+    row = left.selectbox("Real series", list(range(1, len(real) + 1)), width=160, key="forecast_row")
+    share = right.slider("How much of it the model is given", 10, 90, 50, step=10, format="%d %%", key="forecast_share")
+    told = model.foretold(real, row - 1, share / 100)
+    figures = (told.median, told.low, told.high)
+    chart = forecast_fan(told.steps, told.known, figures, told.channels, dark=is_dark())
+    st.altair_chart(chart, theme=None, width="stretch", key=f"forecast-{row}-{share}")
+    st.caption(
+        "Behind the dashed line the model was given nothing, and nine in ten steps should lie in the band. It may have met these"
+        " steps in training: new series are harder."
+    )
 
 
 def _surprise(model: Opened, real: Sample | None) -> None:

@@ -100,25 +100,23 @@ class Preferred:
 
     The preferred item's log-likelihood should have grown against that of the rejected one, each compared with the model that was
     started from; the own objective goes on, so that what it learned is not forgotten. Of all weights those are kept that agree most
-    with the votes while their own held-out loss is at most 4 % above the start's.
+    with the votes while the score of held-out rows is at most 4 % above the start's.
 
     Args:
         own: the family's objective.
         start: the network as it was; its weights are looked at here and not kept.
         votes: what was preferred to what.
+        held_out: rows that training never sees.
         seed: of the batches.
 
     Source: Rafailov et al., "Direct Preference Optimization", NeurIPS 2023, equation 7, with votes weighted.
     """
 
-    def __init__(self, own: Objective, start: Network, votes: Votes, seed: int) -> None:
+    def __init__(self, own: Objective, start: Network, votes: Votes, held_out: Encoded, seed: int) -> None:
         self.own, self.votes, self.seed = own, votes, seed
-        x = start.prepare(votes.items)
-        self.items = x.float() if x.is_floating_point() else x
-        loss = own.look(start, History()).held_out
-        self.limit = loss + _FORGOTTEN_AT_MOST * abs(loss)
-        with torch.no_grad():
-            self.before = torch.cat([_log_likelihood(start, some) for some in torch.split(self.items, _BATCH)])
+        self.items, self.held_out = _single(start.prepare(votes.items)), _single(start.prepare(held_out))
+        self.before, known = _log_likelihoods(start, self.items), _log_likelihoods(start, self.held_out)
+        self.known = float(-known.mean())
 
     def training_loss(self, network: nn.Module, step: int) -> Tensor:
         """See :class:`~evalkit.backbones.training.Objective`."""
@@ -130,16 +128,14 @@ class Preferred:
     def look(self, network: nn.Module, history: History) -> Look:
         """See :class:`~evalkit.backbones.training.Objective`; with the share of votes that the model has come to agree with."""
         own = self.own.look(network, history)
-        with torch.no_grad():
-            parts = [
-                self._margins(network, some) for some in np.array_split(np.arange(len(self.votes.weights)), _pieces(self.votes))
-            ]
-        margins = torch.cat(parts)
-        disagreement = float(-logsigmoid(_TEMPERATURE * margins).mean())
-        agreement = float((margins > 0).double().mean())
-        forgotten = max(own.held_out - self.limit, 0.0)
-        figures = {**own.figures, "own held-out loss": own.held_out, "agreement with votes": agreement}
-        return Look(disagreement + _PENALTY * forgotten, figures, own.stop, own.alarms)
+        gained = _log_likelihoods(network, self.items) - self.before
+        margins = gained[self.votes.preferred] - gained[self.votes.rejected]
+        share = torch.from_numpy(self.votes.weights / self.votes.weights.sum()).to(margins)
+        disagreement = float(-(share * logsigmoid(_TEMPERATURE * margins)).sum())
+        agreement = float((share * (margins > 0)).sum())
+        forgotten = (float(-_log_likelihoods(network, self.held_out).mean()) - self.known) / abs(self.known)
+        figures = {**own.figures, "rise of the held-out score": forgotten, "agreement with votes": agreement}
+        return Look(disagreement + _PENALTY * max(forgotten - _FORGOTTEN_AT_MOST, 0.0), figures, own.stop, own.alarms)
 
     def _margins(self, network: nn.Module, which: NDArray[np.int64]) -> Tensor:
         """By how many nats the preferred item has gained on the rejected one, (votes,)."""
@@ -156,5 +152,12 @@ def _log_likelihood(network: nn.Module, x: Tensor) -> Tensor:
     return -network.per_row(x, torch.zeros(1, device=x.device)).sum(dim=1)
 
 
-def _pieces(votes: Votes) -> int:
-    return -(-len(votes.weights) // _BATCH)
+def _log_likelihoods(network: nn.Module, x: Tensor) -> Tensor:
+    """Of many rows, some at a time, without slopes, on the CPU."""
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        return torch.cat([_log_likelihood(network, some.to(device)).cpu() for some in torch.split(x, _BATCH)])
+
+
+def _single(x: Tensor) -> Tensor:
+    return x.float() if x.is_floating_point() else x

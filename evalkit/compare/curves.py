@@ -1,4 +1,4 @@
-"""Charts of a fit: its losses, its discriminator, and series that were drawn."""
+"""Charts of a fit: its losses, its discriminator, and series that were drawn or foretold."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -62,6 +62,54 @@ def series_lines(
     palette = DARK if dark else LIGHT
     panels = [_panel(steps[:4], channels, i, names if i == 0 else (), palette) for i in range(min(len(channels), 3))]
     return configured(alt.vconcat(*panels, spacing=8), palette)  # type: ignore[arg-type]
+
+
+def forecast_fan(
+    steps: NDArray[np.float64],
+    known: int,
+    figures: Sequence[NDArray[np.float64]],
+    channels: Sequence[str],
+    *,
+    dark: bool = False,
+) -> AnyChart:
+    """A forecast over what came, one panel a channel, at most three channels.
+
+    Args:
+        steps: (steps, channels) what came, those before the forecast included.
+        known: how many of them the forecast was made from.
+        figures: median, low and high of the others, (steps - known, channels) each.
+        channels: their names.
+        dark: whether it will stand on a dark page.
+    """
+    palette = DARK if dark else LIGHT
+    panels = [_fan(steps, known, figures, channels, i, palette) for i in range(min(len(channels), 3))]
+    return configured(alt.vconcat(*panels, spacing=8), palette)  # type: ignore[arg-type]
+
+
+def _fan(
+    steps: NDArray[np.float64],
+    known: int,
+    figures: Sequence[NDArray[np.float64]],
+    channels: Sequence[str],
+    channel: int,
+    palette: Palette,
+) -> AnyChart:
+    x = alt.X("step:Q", title=None, axis=alt.Axis(grid=False, tickCount=5))
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=3, format="~r"))
+    legend = alt.Legend(orient="top", title=None) if channel == 0 else None
+    named = alt.Scale(domain=["what came", "forecast"], range=[palette.rest, palette.data])
+    middle, low, high = (each[:, channel] for each in figures)
+    band = pd.DataFrame({"step": np.arange(known, len(steps)), "low": low, "high": high})
+    came = pd.DataFrame({"step": np.arange(len(steps)), "value": steps[:, channel], "line": "what came"})
+    foretold = pd.DataFrame({"step": band["step"], "value": middle, "line": "forecast"})
+    shade = alt.Chart(band).mark_area(color=palette.data, opacity=0.25).encode(x=x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+    lines = alt.Chart(pd.concat([came, foretold])).mark_line(strokeWidth=1.5, opacity=1)
+    lines = lines.encode(x=x, y=y, color=alt.Color("line:N", legend=legend, scale=named))
+    begin = alt.Chart(pd.DataFrame({"step": [known - 0.5]})).mark_rule(color=palette.ink, strokeDash=[3, 3]).encode(x="step:Q")
+    name = visible(channels[channel], 40)
+    head = alt.TitleParams(name, anchor="start", fontSize=12, color=palette.ink)
+    told = f"{name}: forecast from step {known} on, with a band, over what came."
+    return alt.layer(shade, lines, begin).properties(height=100, title=head, description=told)
 
 
 def _accuracies(curve: pd.DataFrame) -> list[str]:

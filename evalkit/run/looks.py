@@ -1,4 +1,4 @@
-"""What there is to look at in a fitted backbone: draws, the way between two rows, rows under noise, words that surprised it."""
+"""What there is to look at in a fitted backbone: draws, the way between two rows, rows under noise, surprising words, forecasts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from evalkit.backbones.base import Backbone
 from evalkit.backbones.diffusion import Diffusion
@@ -19,7 +20,7 @@ from evalkit.data.text_encoding import TextEncoder
 from evalkit.data.tokens import Tokens
 from evalkit.run.models import load_backbone
 
-Look = Literal["interpolate", "noising", "surprise"]
+Look = Literal["interpolate", "noising", "surprise", "forecast"]
 LONGEST_TEXT = 2000
 """Characters of a text whose words are shown one by one."""
 
@@ -37,6 +38,25 @@ class Word:
 
     text: str
     bits: float
+
+
+@dataclass(frozen=True, eq=False)
+class Foretold:
+    """What was foretold of a series, beside what came.
+
+    Attributes:
+        channels: their names.
+        steps: (steps, channels) all of the series.
+        known: how many of its steps the model was given.
+        median, low, high: (steps - known, channels) its forecast with a 90 % interval for each step and channel.
+    """
+
+    channels: tuple[str, ...]
+    steps: NDArray[np.float64]
+    known: int
+    median: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
 
 class Opened:
@@ -61,6 +81,7 @@ class Opened:
             "interpolate": "interpolate" in capable,
             "noising": isinstance(self._model, Diffusion),
             "surprise": isinstance(self._model, LanguageModel) and self.modality == "texts",
+            "forecast": isinstance(self._model, LanguageModel) and self.modality == "series",
         }
         return [look for look, can in offered.items() if can]
 
@@ -79,6 +100,17 @@ class Opened:
     def denoising(self, steps: int, seed: int) -> Sample:
         """What becomes of noise on its way to a new row, at most ``steps + 1`` rows, the last one what is drawn with this seed."""
         return _film(_diffusion(self._model).denoising(1, steps, seed))
+
+    def foretold(self, rows: Sample, row: int, share: float, seed: int = 0) -> Foretold:
+        """What the model foretells of one of the given series from the first share of its steps, at least one."""
+        if not isinstance(rows, Series) or not isinstance(self._model, LanguageModel):
+            raise TypeError("forecasts are made by a language model of series: ask for looks() first")
+        steps = rows.steps(row)
+        known = min(max(round(share * len(steps)), 1), len(steps) - 1)
+        begun = Series.of([steps[:known]], rows.channels)
+        lines = self._model.forecast(begun, steps=len(steps) - known, random_state=seed)
+        figures = (lines[name].to_numpy().reshape(-1, len(rows.channels)) for name in ("median", "low", "high"))
+        return Foretold(rows.channels, steps, known, *figures)
 
     def words(self, text: str) -> list[Word]:
         """The words of a text with what each surprised the model by, up to :data:`LONGEST_TEXT` characters."""

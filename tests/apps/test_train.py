@@ -149,6 +149,7 @@ def test_panels_that_the_family_lacks_are_not_shown(app, fitted):
     ("sample", "backbone", "fold"),
     [
         ("weather", "recurrent_lm", "What surprised the model?"),
+        ("pump", "transformer_lm", "How does a series go on?"),
         ("digits", "vae", "The way from one row to another"),
         ("pump", "vae", "The way from one row to another"),
         ("wine", "diffusion", "From a row to noise, and from noise to a row"),

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from evalkit.compare.charts import to_svg
-from evalkit.compare.curves import MOST_POINTS, accuracy_curve, loss_curve, series_lines
+from evalkit.compare.curves import MOST_POINTS, accuracy_curve, forecast_fan, loss_curve, series_lines
 
 
 def curve(n=5, **figures):
@@ -35,6 +35,15 @@ def test_a_game_shows_its_held_out_loss_and_its_accuracies_with_their_line():
 def test_a_chosen_step_is_pointed_at():
     marked = loss_curve(curve(), marked=20).to_dict()
     assert any("rule" in str(layer["mark"]) for layer in marked["layer"])
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_forecast_is_a_band_over_what_came(dark):
+    steps, middle = np.arange(40.0).reshape(20, 2), np.full((5, 2), 30.0)
+    svg = to_svg(forecast_fan(steps, 15, (middle, middle - 1, middle + 1), ("level", "<b>flow</b>"), dark=dark))
+    assert "what came" in svg
+    assert ">level<" in svg
+    assert "&lt;b&gt;flow" in svg
 
 
 def test_long_curves_stay_light_and_keep_their_last_point():

@@ -48,6 +48,19 @@ def test_a_row_under_noise_and_noise_on_its_way_to_a_row(opened, sample):
         pd.testing.assert_frame_equal(last.frame, drawn.frame)
 
 
+def test_what_is_foretold_stands_beside_what_came(opened):
+    model = opened("recurrent_lm", WAVES)
+    assert model.looks() == ["forecast"]
+    told = model.foretold(WAVES, 0, 0.99)
+    assert told.known == 396
+    assert told.median.shape == (4, 1)
+    assert (told.low <= told.median).all()
+    assert (told.median <= told.high).all()
+    np.testing.assert_array_equal(told.steps, WAVES.values)
+    with pytest.raises(TypeError, match="looks"):
+        opened("vae", WAVES).foretold(WAVES, 0, 0.5)
+
+
 def test_words_hold_the_whole_text_and_all_its_surprise(opened):
     model = opened("recurrent_lm", TEXTS)
     assert "surprise" in model.looks()

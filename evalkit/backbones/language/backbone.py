@@ -12,7 +12,7 @@ from torch import Tensor
 from evalkit.backbones.base import FINDING, Array, Capability, held_out_finding, readable
 from evalkit.backbones.language.drawing import Choice, Drawing, draw
 from evalkit.backbones.language.forecasting import Forecaster
-from evalkit.backbones.language.held_out import HELD_OUT_TOKEN, hold_out, per_token
+from evalkit.backbones.language.held_out import HELD_OUT_TOKEN, hold_out, per_token, some_tokens
 from evalkit.backbones.language.loss import NextToken
 from evalkit.backbones.language.network import LIMITS, LanguageNetwork
 from evalkit.backbones.language.ngram import ORDER, NGram
@@ -39,6 +39,7 @@ _STEPS = (300, 2000)
 _OF_TEXTS = Schedule(steps=1, betas=(0.9, 0.99), warmup=100, weight_decay=0.1, clip=1.0, ema=0.99, evaluate_every=100)
 _OF_ROWS = Schedule(steps=1, rates={"head.line": 0.1, "past": 0.1}, weight_decay=1.0, clip=1.0, ema=0.98, evaluate_every=25)
 _MOST_TOKENS = 1024
+_REMEMBERED = 8192
 
 
 class LanguageModel(TextReader, Forecaster):
@@ -165,7 +166,11 @@ class LanguageModel(TextReader, Forecaster):
         if not isinstance(training, Tokens):
             return super()._objective_with(votes, network, training, held_out)
         own = self._objective(network, training, held_out)
-        return own if votes is None else Preferred(own, network, votes, self.random_state)
+        return (
+            own
+            if votes is None
+            else Preferred(own, network, votes, some_tokens(expect(held_out, Tokens), _REMEMBERED), self.random_state)
+        )
 
     def _schedule(self, training: Encoded) -> Schedule:
         modality = training.layout.modality

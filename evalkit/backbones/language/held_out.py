@@ -38,6 +38,17 @@ def hold_out(tokens: Tokens, seed: int, name: str) -> tuple[Tokens, Tokens]:
     return Tokens.of(kept, tokens.vocabulary_size), Tokens.of(held_out, tokens.vocabulary_size)
 
 
+def some_tokens(tokens: Tokens, most: int) -> Tokens:
+    """The first texts, about so many tokens in all, each cut to an eighth of that.
+
+    >>> some_tokens(Tokens.of([[1] * 50, [2] * 3, [3] * 9], vocabulary_size=257), 16).lengths.tolist()
+    [3, 3, 3]
+    """
+    longest = max(most // 8, 1)
+    n = max(int((np.cumsum(np.minimum(tokens.lengths, longest + 1)) <= most).sum()), 1)
+    return Tokens.of([tokens.row(i)[:-1][:longest] for i in range(min(n, len(tokens)))], tokens.vocabulary_size)
+
+
 def per_token(
     nats: NDArray[np.float64], tokens: Tokens, *, name: str, seed: int, unit: NDArray[np.float64] | None = None
 ) -> Finding:
