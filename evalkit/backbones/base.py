@@ -160,7 +160,7 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
             self.history_ = train(
                 network,
                 self._objective_with(votes, network, training, aim if len(aim) else training),
-                schedule if start is None else gentler(schedule),
+                schedule if start is None else self._gentler(schedule, votes),
                 together=together,
                 stage=f"fitting the {type(self).__name__}",
                 fingerprint=fingerprint(rows, self.get_params(), *_weights(start), *(() if votes is None else votes.arrays())),
@@ -410,6 +410,10 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
         """What a family with votes trains on and is judged by meanwhile: some of the rows are items that were liked."""
         return with_liked_items(rows, votes, self.random_state)
 
+    def _gentler(self, schedule: Schedule, votes: Votes | None) -> Schedule:
+        """How fast a network that has learned before is trained further."""
+        return gentler(schedule, 3)
+
     def _meet_liked(self, network: Network, training: Encoded) -> None:
         """What a network takes from the rows, liked items among them, before it is trained on them; by default nothing."""
 
@@ -458,10 +462,10 @@ def saved_weights(network: Network) -> dict[str, NDArray[Any]]:
     return {name: array.astype(np.float32) if array.dtype == np.float64 else array for name, array in arrays.items()}
 
 
-def gentler(schedule: Schedule) -> Schedule:
-    """For a network that has learned before: a third of the rate, and at least twenty looks, so that the best is not missed."""
+def gentler(schedule: Schedule, times: float) -> Schedule:
+    """For a network that has learned before: so many times slower, with at least twenty looks, so that the best is not missed."""
     often = max(schedule.steps // 20, 1)
-    return replace(schedule, learning_rate=schedule.learning_rate / 3, evaluate_every=min(schedule.evaluate_every, often))
+    return replace(schedule, learning_rate=schedule.learning_rate / times, evaluate_every=min(schedule.evaluate_every, often))
 
 
 def _weights(start: Backbone | None) -> list[NDArray[Any]]:

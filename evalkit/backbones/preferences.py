@@ -20,7 +20,7 @@ from evalkit.data.encoded import Encoded, joined
 _COLUMNS = ("preferred", "rejected")
 _BATCH = 16
 _TEMPERATURE, _WEIGHT = 0.1, 1.0
-_FORGOTTEN_AT_MOST = 0.04
+_FORGOTTEN_AT_MOST = 0.03
 _PENALTY = 100.0
 _SHARE_OF_ITEMS = 0.4
 
@@ -100,7 +100,7 @@ class Preferred:
 
     The preferred item's log-likelihood should have grown against that of the rejected one, each compared with the model that was
     started from; the own objective goes on, so that what it learned is not forgotten. Of all weights those are kept that agree most
-    with the votes while the score of held-out rows is at most 4 % above the start's.
+    with the votes while the score of held-out rows is at most 3 % above the start's.
 
     Args:
         own: the family's objective.

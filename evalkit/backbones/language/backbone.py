@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evalkit.backbones.base import FINDING, Array, Capability, held_out_finding, readable
+from evalkit.backbones.base import FINDING, Array, Capability, gentler, held_out_finding, readable
 from evalkit.backbones.language.drawing import Choice, Drawing, draw
 from evalkit.backbones.language.forecasting import Forecaster
 from evalkit.backbones.language.held_out import HELD_OUT_TOKEN, hold_out, per_token, some_tokens
@@ -171,6 +171,12 @@ class LanguageModel(TextReader, Forecaster):
             if votes is None
             else Preferred(own, network, votes, some_tokens(expect(held_out, Tokens), _REMEMBERED), self.random_state)
         )
+
+    def _gentler(self, schedule: Schedule, votes: Votes | None) -> Schedule:
+        """Preferences are learned within some dozen small steps; larger ones forget more than they learn."""
+        if votes is None or not isinstance(votes.items, Tokens):
+            return super()._gentler(schedule, votes)
+        return replace(gentler(schedule, 30), warmup=min(schedule.warmup, schedule.steps // 10))
 
     def _schedule(self, training: Encoded) -> Schedule:
         modality = training.layout.modality

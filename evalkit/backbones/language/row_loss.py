@@ -36,8 +36,8 @@ class WholeRows:
     def look(self, network: nn.Module, history: History) -> Look:
         """See :class:`~evalkit.backbones.training.Objective`."""
         with torch.no_grad():
-            parts = [self._terms(network, rows).sum() for rows in torch.split(self.held_out, max(_VALUES_AT_ONCE // self.size, 1))]
-        return Look(float(sum(parts)) / len(self.held_out))
+            parts = [self._terms(network, rows) for rows in torch.split(self.held_out, max(_VALUES_AT_ONCE // self.size, 1))]
+        return Look(float(torch.cat(parts).mean()))
 
     def _terms(self, network: nn.Module, rows: Tensor) -> Tensor:
         if not isinstance(network, Network):
