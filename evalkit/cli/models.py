@@ -72,9 +72,7 @@ def sample(
     model: ModelArgument,
     n: Annotated[int, typer.Option("--n", min=1, help="How many rows.", show_default=False)],
     out: OutOption,
-    condition: Annotated[
-        str | None, typer.Option("--condition", help="What the rows should show, where the model can be told.")
-    ] = None,
+    condition: Annotated[str | None, typer.Option("--condition", help="A caption, how texts begin, or COLUMN=VALUE.")] = None,
     seed: SeedOption = 0,
 ) -> None:
     """Draw new rows from a saved backbone."""

@@ -2,7 +2,8 @@
 
 One run: a data set's rows are shuffled by (data set, seed) and halved. A generator is fitted to half A and draws as many rows as
 half B has; these are compared with half B, which no generator has seen. "real" hands in half A itself: what a perfect generator
-would reach, and what copying looks like.
+would reach that knows more rows than these, and what copying looks like. "again" draws as many rows from half A with replacement:
+what knowing half A by heart comes to, and nothing beyond it.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from tests.benchmarks.runs import Key, Run, timed
 ADBENCH = ("7_Cardiotocography", "4_breastw")
 DATASETS = ("breast_cancer", "wine", *ADBENCH)
 PEERS = {"tvae": "ctgan TVAE", "ctgan": "ctgan CTGAN"}
-REAL = "real"
+REAL, AGAIN = "real", "again"
 SPLITS = 5
 QUALITY = {"breast_cancer": 0.905, "wine": 0.845}
 AUC = {"breast_cancer": 0.75, "wine": 0.62}
@@ -50,7 +51,7 @@ def families() -> list[str]:
 
 def tasks(arguments: argparse.Namespace) -> dict[Key, tuple[Any, ...]]:
     """What :func:`measure` is asked for, by data set, generator and seed."""
-    generators = arguments.family or [REAL, *PEERS, *families()]
+    generators = arguments.family or [REAL, AGAIN, *PEERS, *families()]
     names = [name for name in DATASETS if not arguments.only or any(part in name for part in arguments.only)]
     wanted = [(name, generator, seed) for seed in range(arguments.seeds) for generator in generators for name in names]
     return {key: (*key, arguments.data, arguments.peers_python) for key in wanted}
@@ -192,6 +193,8 @@ def title_of(generator: str) -> str:
     """The name that figures have for a generator."""
     if generator in PEERS or generator == REAL:
         return PEERS.get(generator, "real rows")
+    if generator == AGAIN:
+        return "fitted rows again, with replacement"
     return generator.partition(":")[2] or BACKBONES[generator].class_name
 
 
@@ -199,6 +202,9 @@ def draw(generator: str, train: pd.DataFrame, n: int, seed: int, peers_python: s
     """n rows of a generator that was fitted to the training rows, and the CPU seconds of both."""
     if generator == REAL:
         return train.iloc[:n], {"fit_seconds": 0.0, "sample_seconds": 0.0}
+    if generator == AGAIN:
+        chosen = np.random.default_rng(seed).integers(0, len(train), n)
+        return train.iloc[chosen].reset_index(drop=True), {"fit_seconds": 0.0, "sample_seconds": 0.0}
     if generator in PEERS:
         return _drawn_by_peer(generator, train, n, seed, peers_python)
     family = backbone(generator)
@@ -247,7 +253,7 @@ def figures(runs: pd.DataFrame) -> Iterator[Figure]:
     for dataset, part in runs.groupby("dataset", sort=False):
         for generator, its in part.groupby("generator", sort=False):
             for column, title in TITLES.items():
-                if generator != REAL or column in ("quality", "auc"):
+                if generator not in (REAL, AGAIN) or column in ("quality", "auc"):
                     yield _figure(f"{dataset}, {title_of(generator)}: {title}", its[column], its)
         yield from _best(dataset, part[part["generator"].isin(families())])
         yield from _gain(dataset, part, "vae", "tvae", 0.0)

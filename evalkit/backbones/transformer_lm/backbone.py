@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Unpack
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
@@ -14,6 +15,7 @@ from evalkit.backbones.base import Capability
 from evalkit.backbones.heads import Facts
 from evalkit.backbones.language import LanguageModel
 from evalkit.backbones.language.column_codes import TableCodes
+from evalkit.backbones.language.drawing import Choice as Drawn
 from evalkit.backbones.language.network import LIMITS
 from evalkit.backbones.language.row_network import RowNetwork
 from evalkit.backbones.language.series_network import SeriesNetwork
@@ -81,7 +83,7 @@ class TransformerLM(LanguageModel):
 
     capabilities: ClassVar[Mapping[Modality, frozenset[Capability]]] = {
         **LanguageModel.capabilities,
-        "table": frozenset(("score", "log_prob_bound", "sample")),
+        "table": frozenset(("score", "log_prob_bound", "sample", "condition")),
         "images": frozenset(("score", "log_prob_bound", "sample")),
     }
     usual: ClassVar[Mapping[Modality, Mapping[str, Any]]] = {
@@ -123,6 +125,37 @@ class TransformerLM(LanguageModel):
         self.dropout = dropout
         self.device = device
         self.random_state = random_state
+
+    def sample_rows(
+        self,
+        n: int,
+        random_state: int = 0,
+        condition: str | None = None,
+        *,
+        length: int | None = None,
+        **choice: Unpack[Drawn],
+    ) -> Encoded:
+        """See :meth:`LanguageModel.sample_rows`; of a table the condition is ``COLUMN=VALUE``, and the rest is drawn given that."""
+        check_is_fitted(self)
+        if condition is None or self.layout_.modality != "table":
+            return super().sample_rows(n, random_state, condition, length=length, **choice)
+        if n < 1:
+            raise InputError(f"the number of rows to draw must be at least 1, got {n}")
+        return self.fill_rows(self._row_with(condition).take(np.zeros(n, dtype=np.int64)), random_state)
+
+    def _row_with(self, condition: str) -> Rows:
+        """One row of which only one column is known."""
+        schema = self.schema_
+        column, equals, value = condition.partition("=")
+        if not equals or column not in [known.name for known in schema.columns]:
+            raise InputError(f"a condition on a table is COLUMN=VALUE with one of its columns, got {condition!r}: correct it")
+        frame = pd.DataFrame({known.name: [value if known.name == column else None] for known in schema.columns}, dtype="str")
+        row = expect(self._rows(frame), Rows)
+        its = [i for i, feature in enumerate(row.features) if feature.column == column]
+        unknown = [i for i in its if row.features[i].kind == "category" and row.values[0, i] >= len(row.features[i].levels)]
+        if unknown or np.isnan(row.values[0, its]).all():
+            raise InputError(f"no row that the model was fitted to could be {condition!r}: name a value that the column has")
+        return row
 
     def attention(self, text: str) -> Attention:
         """Which tokens each token of a text looks at.

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -7,7 +8,7 @@ from evalkit.backbones.language.column_codes import TableCodes
 from evalkit.backbones.language.drawing import Drawing
 from evalkit.backbones.transformer_lm import TransformerLM
 from evalkit.backbones.transformer_lm.table_network import TableTransformer
-from evalkit.core.errors import CapabilityError
+from evalkit.core.errors import CapabilityError, InputError
 from evalkit.core.evidence import Evidence
 from evalkit.core.seeds import generator
 from evalkit.data.rows import Feature, Rows
@@ -148,10 +149,34 @@ def test_what_is_missing_is_drawn_given_the_rest(model: TransformerLM) -> None:
 
 
 def test_what_is_for_texts_is_refused(model: TransformerLM) -> None:
-    with pytest.raises(CapabilityError, match="condition"):
-        model.sample_rows(3, condition="x")
+    with pytest.raises(CapabilityError, match="fitted to encoded rows"):
+        model.sample_rows(3, condition="group=x")
     fitted = TransformerLM(steps=2, width=16).fit([[1.0, 2.0], [2.0, 3.0], [4.0, 1.0]])
     with pytest.raises(CapabilityError, match="texts"):
         fitted.attention("a")
     with pytest.raises(CapabilityError, match="texts"):
         fitted.surprisal([[1.0, 2.0]])
+
+
+@pytest.fixture(scope="module")
+def flowers() -> TransformerLM:
+    random = generator(0, "flowers")
+    kind = random.integers(0, 2, 400)
+    frame = {"kind": np.array(["rose", "iris"])[kind], "height": 20 + 40 * kind + random.normal(size=400), "id": np.arange(400)}
+    return TransformerLM(steps=150, width=32).fit(pd.DataFrame(frame))
+
+
+def test_rows_are_drawn_that_are_as_told(flowers: TransformerLM) -> None:
+    irises = flowers.sample(40, condition="kind=iris").frame
+    assert (irises["kind"] == "iris").all()
+    assert irises["height"].between(50, 70).mean() > 0.9
+    tall = flowers.sample(40, condition="height=61").frame
+    assert (tall["height"] == 61).all()
+    assert (tall["kind"] == "iris").mean() > 0.9
+    pd.testing.assert_frame_equal(flowers.sample(10, condition="kind=iris").frame, irises[:10])
+
+
+@pytest.mark.parametrize("condition", ["iris", "colour=red", "kind=tulip", "height=tall", "kind="])
+def test_a_condition_that_no_row_could_meet_is_refused(flowers: TransformerLM, condition: str) -> None:
+    with pytest.raises(InputError):
+        flowers.sample(3, condition=condition)
