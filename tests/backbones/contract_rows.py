@@ -1,11 +1,13 @@
 """Small encoded rows of each modality, and settings with which every family is fitted to them within a second or two."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from evalkit.backbones import BACKBONES
+from evalkit.backbones import BACKBONES, training
 from evalkit.backbones.base import Backbone
+from evalkit.backbones.checkpoint import save_state
 from evalkit.core.schema import Modality
 from evalkit.core.seeds import generator
 from evalkit.data.encoded import Encoded
@@ -44,6 +46,13 @@ def backbone(name: str, modality: Modality, **settings: Any) -> Backbone:
     family: Any = BACKBONES[name].load()
     made: Backbone = family(**{**SETTINGS[name, modality], **settings})
     return made
+
+
+def fit_and_save(name: str, modality: Modality, folder: Path, out: Path, resume: bool) -> None:
+    """Fit one with a checkpoint at every step, and save it: for processes that are killed meanwhile."""
+    training._SAVE_SECONDS = 0.0
+    fitted = backbone(name, modality).fit_rows(contract_rows(modality), folder=folder, resume=resume)
+    save_state(out, name, fitted.to_state())
 
 
 def contract_rows(modality: Modality, n: int = 120) -> Encoded:

@@ -1,9 +1,7 @@
 """What holds for every family with every modality that it can be fitted to."""
 
-import os
+import multiprocessing
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -20,7 +18,11 @@ from evalkit.core.evidence import Evidence
 from evalkit.core.progress import Step
 from evalkit.core.schema import Modality
 from evalkit.data.encoded import Encoded
-from tests.backbones.contract_rows import CASES, backbone, contract_rows, odd_rows
+from tests.backbones.contract_rows import CASES, backbone, contract_rows, fit_and_save, odd_rows
+
+# Each process is a fresh one, forked from a server that has imported torch once.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.backbones.contract_rows"])
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: f"{case[0]}-{case[1]}")
@@ -193,24 +195,6 @@ def test_per_row_can_be_exported(model: Backbone, rows: Encoded) -> None:
             torch.testing.assert_close(graph.module()(x), model.network_.per_row(x, *model._noise()), rtol=1e-9, atol=1e-9)
 
 
-KILLED = """
-import sys
-from pathlib import Path
-from evalkit.backbones import training
-from evalkit.backbones.checkpoint import save_state
-from tests.backbones.contract_rows import backbone, contract_rows
-training._SAVE_SECONDS = 0.0
-name, modality, folder, out, resume = sys.argv[1:]
-fitted = backbone(name, modality).fit_rows(contract_rows(modality), folder=Path(folder), resume=resume == "resume")
-save_state(Path(out), name, fitted.to_state())
-"""
-
-
-def start(*arguments: str) -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen([sys.executable, "-c", KILLED, *arguments], env=environment, cwd=Path(__file__).parents[2])
-
-
 def step_of(run: Path) -> int:
     """How far a run has come; a checkpoint that is being replaced at this moment cannot be read."""
     try:
@@ -223,14 +207,19 @@ def test_killed_and_resumed_it_saves_the_bytes_of_an_unbroken_run(
     case: tuple[str, Modality], model: Backbone, tmp_path: Path
 ) -> None:
     run, out = tmp_path / "run", tmp_path / "out"
-    process = start(*case, str(run), str(out), "start")
-    while process.poll() is None and step_of(run) < 5:
+    process = PROCESSES.Process(target=fit_and_save, args=(*case, run, out, False))
+    process.start()
+    while process.is_alive() and step_of(run) < 5:
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL, "the run ended before it could be killed"
     assert step_of(run) > 0
-    assert not out.exists(), "the run ended before it could be killed"
-    assert start(*case, str(run), str(out), "resume").wait() == 0
+    assert not out.exists()
+    again = PROCESSES.Process(target=fit_and_save, args=(*case, run, out, True))
+    again.start()
+    again.join()
+    assert again.exitcode == 0
     save_state(tmp_path / "whole", case[0], model.to_state())
     for name in ("model.json", "arrays.safetensors"):
         assert (tmp_path / "whole" / name).read_bytes() == (out / name).read_bytes()
