@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -146,6 +147,7 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
             raise InputError("learning from votes needs the model that made what was shown: give it as start")
         self._check_modality(rows.layout.modality)
         self._check_settings()
+        self._check_device()
         training, held_out = self.split(rows)
         aim = held_out
         if votes is not None:
@@ -281,7 +283,7 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
         """Everything that was fitted, and the settings."""
         check_is_fitted(self)
         return {
-            "settings": self.get_params(),
+            "settings": _plain(self.get_params()),
             "layout": self.layout_.model_dump(mode="json"),
             "network": self.network_.plan(),
             "weights": saved_weights(self.network_),
@@ -354,10 +356,19 @@ class Backbone(BaseEstimator, ABC):  # type: ignore[misc]
     def _check_settings(self) -> None:
         for name, most in {"steps": 10**9, **self._limits()}.items():
             value = getattr(self, name)
-            if value is not None and not 1 <= value <= most:
-                raise InputError(f"{name} must be between 1 and {most}, got {value}: change the setting")
-        if self.minutes is not None and not 0 < self.minutes < math.inf:
-            raise InputError(f"minutes must be above 0, got {self.minutes}: change the setting")
+            if value is not None and not (_whole(value) and 1 <= value <= most):
+                raise InputError(f"{name} must be a whole number between 1 and {most}, got {value!r}: change the setting")
+        if not _whole(self.random_state):
+            raise InputError(f"random_state must be a whole number, got {self.random_state!r}: change the setting")
+        if self.minutes is not None and not (_number(self.minutes) and 0 < self.minutes < math.inf):
+            raise InputError(f"minutes must be a number above 0, got {self.minutes!r}: change the setting")
+
+    def _check_device(self) -> None:
+        """Raise InputError unless training could run there: a model that was trained on a GPU is still read without one."""
+        try:
+            torch.empty(0, device=self.device)
+        except (RuntimeError, AssertionError) as error:
+            raise InputError(f"there is no device {self.device!r} here: use cpu") from error
 
     def _check_modality(self, modality: Modality) -> None:
         if modality not in self.capabilities:
@@ -468,6 +479,19 @@ def gentler(schedule: Schedule, times: float) -> Schedule:
     return replace(schedule, learning_rate=schedule.learning_rate / times, evaluate_every=min(schedule.evaluate_every, often))
 
 
+def _whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as JSON knows them: NumPy's numbers as Python's."""
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in settings.items()}
+
+
 def _weights(start: Backbone | None) -> list[NDArray[Any]]:
     return [] if start is None else list(saved_weights(start.network_).values())
 
@@ -481,7 +505,7 @@ def check_rows(rows: Encoded) -> None:
 
 def fingerprint(rows: Encoded, settings: Mapping[str, Any], *weights: NDArray[Any]) -> str:
     """A hash of the rows, settings and first weights of a training run: a checkpoint belongs to one of them only."""
-    told = hashlib.sha256((rows.digest() + json.dumps(settings, sort_keys=True)).encode())
+    told = hashlib.sha256((rows.digest() + json.dumps(_plain(settings), sort_keys=True)).encode())
     for array in weights:
         told.update(np.ascontiguousarray(array).tobytes())
     return told.hexdigest()

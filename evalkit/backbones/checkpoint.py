@@ -74,7 +74,7 @@ def load_state(folder: Path) -> tuple[str, State]:
     Raises:
         ModelError: there is no model there, it is damaged, was changed after it was saved, or needs a newer evalkit.
     """
-    folder = _standing(folder)
+    folder = standing(folder)
     _only_known_files(folder)
     model = _read_model(_read_file(folder, MODEL))
     packed = _read_file(folder, ARRAYS)
@@ -202,16 +202,21 @@ def _backup(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.replaced")
 
 
-def _standing(folder: Path) -> Path:
+def standing(folder: Path) -> Path:
     """The folder, or the copy set aside when a crash came between the two renames of a replacement."""
     folder = Path(os.path.abspath(folder))
     return _backup(folder) if not folder.exists() and _backup(folder).is_dir() else folder
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    folder = Path(os.path.abspath(folder))
+def check_folder(folder: Path) -> None:
+    """Raise InputError if a model could not be saved there: what else is in a folder is never replaced."""
     if folder.exists() and (not folder.is_dir() or any(entry.name not in _LARGEST for entry in folder.iterdir())):
         raise InputError(f"a model is saved into a folder of its own, {folder.name!r} holds something else: name another folder")
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    folder = Path(os.path.abspath(folder))
+    check_folder(folder)
     temporary = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

@@ -14,7 +14,7 @@ from torch.nn.functional import logsigmoid
 from evalkit.backbones.network import Network
 from evalkit.backbones.training import History, Look, Objective
 from evalkit.core.errors import InputError, SchemaError
-from evalkit.core.seeds import generator
+from evalkit.core.seeds import derive_seed, generator
 from evalkit.data.encoded import Encoded, joined
 
 _COLUMNS = ("preferred", "rejected")
@@ -122,7 +122,9 @@ class Preferred:
         """See :class:`~evalkit.backbones.training.Objective`."""
         draw = generator(self.seed, "votes", step)
         share = self.votes.weights / self.votes.weights.sum()
-        margins = self._margins(network, draw.choice(len(share), _BATCH, p=share))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive_seed(self.seed, "votes", "dropout", step))
+            margins = self._margins(network, draw.choice(len(share), _BATCH, p=share))
         return self.own.training_loss(network, step) - _WEIGHT * logsigmoid(_TEMPERATURE * margins).mean()
 
     def look(self, network: nn.Module, history: History) -> Look:

@@ -1,5 +1,6 @@
 """Which family suits these rows? Compared on rows that none of them saw, with intervals; and no winner where there is none."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from evalkit.backbones import BACKBONES
 from evalkit.backbones.base import Backbone
 from evalkit.backbones.heads.table_space import TableSpace
-from evalkit.core.errors import InputError, ModelError
+from evalkit.backbones.stretches import hold_out_stretches
+from evalkit.core.errors import CapabilityError, InputError, ModelError
 from evalkit.core.evidence import Evidence, Failure, Finding
 from evalkit.core.progress import Progress, Step, silent
 from evalkit.core.schema import Modality
@@ -38,7 +40,9 @@ class Selection:
     Attributes:
         chosen: the family with the lowest figure.
         figures: each family's figure on the held-out rows; or why it has none.
-        behind: by how much each other family's figure is higher than the chosen one's on the same rows, with its interval.
+        behind: by how much each other family's figure is higher than the chosen one's on the same rows, with its interval. Of all
+            such intervals together 95 % of comparisons miss none (Bonferroni over all pairs of families), since which pairs are
+            looked at depends on the rows.
     """
 
     chosen: str
@@ -90,9 +94,7 @@ def select(
     if len(rows) < FEWEST_ROWS:
         raise InputError(f"comparing families needs at least {FEWEST_ROWS} rows, got {len(rows)}: name one family instead")
     names = tuple(families) or tuple(_able(rows.layout.modality))
-    order = generator(random_state, "selection").permutation(len(rows))
-    n_judged = min(len(rows) // 5, _MOST_JUDGED)
-    training, judged = rows.take(order[n_judged:]), rows.take(order[:n_judged])
+    training, judged = _split(rows, random_state)
     figures: dict[str, Finding] = {}
     scores: dict[str, NDArray[np.float64]] = {}
     for i, name in enumerate(names, start=1):
@@ -101,13 +103,30 @@ def select(
             backbone.fit_rows(training, progress=_told(progress, f"family {i} of {len(names)}"))
             scores[name] = _scores(backbone, training, judged, random_state)
             figures[name] = _evidence(scores[name], rows, random_state)
-        except ModelError as error:
+        except (ModelError, InputError, CapabilityError) as error:
             figures[name] = Failure(name=_name(rows), reason=str(error), remedy="choose another family")
     if not scores:
         raise ModelError("no family could be fitted to these rows: look for extreme values or constant columns")
     chosen = min(scores, key=lambda name: float(scores[name].mean()))
-    behind = {name: mean_interval(its - scores[chosen]) for name, its in scores.items() if name != chosen}
-    return Selection(chosen, figures, behind)
+    return Selection(chosen, figures, _behind(scores, chosen))
+
+
+def _behind(scores: Mapping[str, NDArray[np.float64]], chosen: str) -> dict[str, Interval]:
+    """The others' scores less the chosen one's; it was chosen by the rows, so any two families might have been the pair."""
+    level = 1 - 0.05 / max(math.comb(len(scores), 2), 1)
+    return {name: mean_interval(its - scores[chosen], level=level) for name, its in scores.items() if name != chosen}
+
+
+def _split(rows: Encoded, seed: int) -> tuple[Any, Any]:
+    """Four fifths to fit to, and the others; windows that share no step."""
+    random, n_judged = generator(seed, "selection"), min(len(rows) // 5, _MOST_JUDGED)
+    if isinstance(rows, Windows):
+        training, judged = hold_out_stretches(rows, n_judged, random)
+        if not len(judged):
+            raise InputError("the series are too short to compare families on steps that none of them saw: name one family instead")
+        return training, judged
+    order = random.permutation(len(rows))
+    return rows.take(order[n_judged:]), rows.take(order[:n_judged])
 
 
 def _able(modality: Modality) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from evalkit.backbones.checkpoint import load_state, save_state
+from evalkit.backbones.checkpoint import load_state, save_state, standing
 from evalkit.backbones.processes import Alone, Processes, writes
 from evalkit.core.errors import CancelledError, InputError, ModelError
 from evalkit.core.progress import Progress, Step, silent
@@ -174,7 +174,7 @@ def train(
             n processes learn as from batches n times as large; the first of them writes and tells.
         stage: what the progress is called ("fitting the VAE").
         fingerprint: names data and settings; a checkpoint of another one is refused.
-        folder: where checkpoints of the run are written, about every 15 seconds and when the user stops it.
+        folder: where checkpoints of the run are written, about every 15 seconds and when ``progress`` asks to stop.
         resume: go on from the checkpoint in ``folder`` if there is one; the result has the same bytes as an unbroken run's.
         progress: is called at every look with the losses, and without any about twice a second between looks.
         preview: draws so many rows from the network as it is when it is called; progress hands it on over the averaged weights.
@@ -187,7 +187,7 @@ def train(
         raise InputError("going on with a training run needs the folder of its checkpoints: name it")
     run = _Run(network, objective, schedule, together, fingerprint)
     progress, written = (progress, folder) if writes() else (silent, None)
-    if resume and folder is not None and folder.exists():
+    if resume and folder is not None and standing(folder).exists():
         run.restore(folder)
     draw = None if preview is None else run.over_averaged_weights(preview)
     saved_at = told_at = time.monotonic()
@@ -225,7 +225,7 @@ class _Run:
         self.step, self.total, self.fruitless = 0, schedule.steps, 0
         self.recent: list[float] = []
         self.history = History()
-        self.started, self.spent = time.monotonic(), 0.0
+        self.started, self.spent, self.look_seconds = time.monotonic(), 0.0, 0.0
 
     @property
     def finished(self) -> bool:
@@ -249,9 +249,10 @@ class _Run:
         self._average()
         self.recent.append(float(loss.detach()))
         self.step += 1
-        if self.schedule.minutes is not None and self.step % _PACE_STEPS == 0:
-            pace = (self.spent + time.monotonic() - self.started) / self.step
-            self.total = max(self.step, int(60 * self.schedule.minutes / self._agreed(pace)))
+        if self.schedule.minutes is not None and (self.step % _PACE_STEPS == 0 or self.step < _PACE_STEPS):
+            spent = self.spent + time.monotonic() - self.started
+            left = 60 * self.schedule.minutes - spent - self.look_seconds
+            self.total = self.step + max(0, int(self._agreed(left * self.step / spent)))
         if self.step % self.schedule.evaluate_every == 0 or self.step == self.total:
             self._look()
 
@@ -286,12 +287,13 @@ class _Run:
 
     def _look(self) -> None:
         """Compare the averaged weights' held-out loss with the best so far."""
+        began = time.monotonic()
         with self._averaged():
             look = self._agreed_look(self.objective.look(self.network, self.history))
         mean = self._agreed(sum(self.recent) / len(self.recent))
         if not math.isfinite(mean + look.held_out):
             raise ModelError(f"training diverged at step {self.step}: lower the learning rate or look for extreme values")
-        self.recent = []
+        self.recent, self.look_seconds = [], time.monotonic() - began
         self.history.add(self.step, mean, look)
         if self.step < self.schedule.earliest and not self.finished:
             return

@@ -109,7 +109,7 @@ def _try(search: "Study", backbone: Backbone, rows: Encoded, done: int, progress
     candidate = clone(backbone).set_params(**settings)
     try:
         candidate.fit_rows(rows, progress=_watched(trial, progress))
-    except (_GivenUpError, ModelError):
+    except (_GivenUpError, ModelError, InputError):
         if done == 0:
             raise
         search.tell(trial, state=TrialState.PRUNED)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.backbones import BACKBONES
 from evalkit.backbones.base import Backbone
+from evalkit.backbones.checkpoint import check_folder
 from evalkit.backbones.language import LanguageModel
 from evalkit.backbones.processes import count_started, writes
 from evalkit.backbones.selection import Selection, select
@@ -112,12 +113,13 @@ def fit(
     training = out.with_name(f"{out.name}.training")
     if resume and not training.is_dir():
         raise InputError(f"there is nothing to resume, no {training.name} beside the model: run without --resume")
-    if not resume and training.is_dir() and writes():
-        shutil.rmtree(training)
-    training.mkdir(parents=True, exist_ok=True)
+    check_folder(out)
     before = None if start is None else load_backbone(start)
     sample = read_sample(data, before=before, ignore=ignore, modality=modality, column=column)
     encoder = _encoder(sample, window, vocabulary)
+    if not resume and training.is_dir() and writes():
+        shutil.rmtree(training)
+    training.mkdir(parents=True, exist_ok=True)
     fits = (len(_families(sample)) if backbone == AUTO else 0) + (trials or 0) + 1
     settings = {"steps": steps, "minutes": minutes and minutes / fits, "device": device, "random_state": seed}
     family, selection = _family(backbone, sample, encoder, settings, training / "family.json", progress)
@@ -158,8 +160,12 @@ def read_sample(
 ) -> Sample:
     """What :func:`fit` would fit to; the arguments are its own, ``before`` is the model that it goes on from."""
     if before is not None and before.encoder_ is not None:
+        if ignore or modality is not None or column is not None:
+            raise InputError("a model to go on from knows what it reads: leave --ignore, --modality and --column out")
         return load(data, schema=before.encoder_.schema)
     if ignore:
+        if modality not in (None, "table") or column is not None:
+            raise InputError("columns are ignored in tables: leave --ignore out, or --modality and --column")
         return read(data, id_column=None, ignore=ignore)
     return load(data, modality=modality, column=column)
 

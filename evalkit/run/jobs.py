@@ -13,7 +13,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -244,13 +245,30 @@ def resume(job: Job) -> Job:
     Raises:
         InputError: the job is no fit, or it neither was stopped nor died.
     """
-    state = job.status().state
-    if job.request().verb != "fit" or state not in RESUMABLE:
-        raise InputError(f"only a fit that was stopped or killed goes on, this run is {state}: start another")
-    (job.folder / "resumed").touch()
-    for mark in ("stop", "stopped", "heartbeat", "ended"):
-        (job.folder / mark).unlink(missing_ok=True)
-    return _begun(job)
+    with _one_at_a_time(job.folder / "resuming"):
+        state = job.status().state
+        if job.request().verb != "fit" or state not in RESUMABLE:
+            raise InputError(f"only a fit that was stopped or killed goes on, this run is {state}: start another")
+        (job.folder / "resumed").touch()
+        for mark in ("stop", "stopped", "heartbeat", "ended"):
+            (job.folder / mark).unlink(missing_ok=True)
+        return _begun(job)
+
+
+@contextmanager
+def _one_at_a_time(mark: Path) -> Iterator[None]:
+    """Refuse what somebody else is doing at this moment; a mark that a crash left behind counts for some seconds only."""
+    with suppress(FileNotFoundError):
+        if time.time() - mark.stat().st_mtime > DEAD_AFTER_SECONDS:
+            mark.unlink()
+    try:
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        raise InputError("this run is about to go on already: look again in a moment") from None
+    try:
+        yield
+    finally:
+        mark.unlink(missing_ok=True)
 
 
 def _begun(job: Job) -> Job:

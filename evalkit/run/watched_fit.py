@@ -1,13 +1,16 @@
 """A fit whose job keeps what a page can watch: the curve as it grows, and what the model draws on its way."""
 
 import time
+from pathlib import Path
 
+from evalkit.backbones import BACKBONES
 from evalkit.compare.words import held_out_words
 from evalkit.core.errors import EvalkitError
 from evalkit.core.progress import Progress, Step
 from evalkit.run.curve import CurveWriter
-from evalkit.run.fit import fit, read_sample
+from evalkit.run.fit import Fitted, fit, read_sample
 from evalkit.run.jobs import FitOutcome, Job
+from evalkit.run.models import load_backbone
 from evalkit.run.previews import N_DRAWN, Previews
 from evalkit.run.requests import FitRequest
 
@@ -31,7 +34,8 @@ def watched_fit(job: Job, request: FitRequest, progress: Progress) -> None:
         progress(step)
         draws.see(step)
 
-    fitted = fit(
+    training = job.model.with_name("model.training")
+    fitted = _saved(job.model, training) or fit(
         sample,
         chosen.backbone,
         job.model,
@@ -39,7 +43,7 @@ def watched_fit(job: Job, request: FitRequest, progress: Progress) -> None:
         minutes=chosen.minutes,
         trials=chosen.trials,
         device=chosen.device,
-        resume=job.model.with_name("model.training").is_dir(),
+        resume=training.is_dir(),
         seed=chosen.seed,
         progress=watched,
     )
@@ -47,6 +51,15 @@ def watched_fit(job: Job, request: FitRequest, progress: Progress) -> None:
     job.previews.keep_final(model.sample(n, random_state=chosen.seed))
     further = tuple(line for line in fitted.lines() if line != held_out_words(model.held_out_))
     job.finish(FitOutcome(backbone=fitted.family, held_out=model.held_out_, lines=further))
+
+
+def _saved(model: Path, training: Path) -> Fitted | None:
+    """What was fitted before a stop came between the saving of the model and the job's end."""
+    if training.is_dir() or not model.is_dir():
+        return None
+    backbone = load_backbone(model)
+    family = next(name for name, spec in BACKBONES.items() if spec.class_name == type(backbone).__name__)
+    return Fitted(backbone, family)
 
 
 class _Draws:

@@ -13,7 +13,8 @@ from sklearn.base import clone
 from evalkit.backbones import BACKBONES
 from evalkit.backbones.base import Backbone
 from evalkit.backbones.checkpoint import load_state, save_state
-from evalkit.core.errors import CapabilityError, ModelError
+from evalkit.backbones.processes import Alone
+from evalkit.core.errors import CapabilityError, InputError, ModelError
 from evalkit.core.evidence import Evidence
 from evalkit.core.progress import Step
 from evalkit.core.schema import Modality
@@ -175,6 +176,31 @@ def test_progress_goes_from_the_first_look_to_the_end(case: tuple[str, Modality]
     backbone(*case).fit_rows(rows, progress=seen.append)
     assert seen[-1].done == seen[-1].total
     assert {"loss", "held-out loss"} <= seen[-1].figures.keys()
+
+
+def test_it_trains_in_the_precision_of_a_gpu(case: tuple[str, Modality], rows: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matrix products in bfloat16, as on a GPU, here on the CPU."""
+    exact = backbone(*case, steps=10).fit_rows(rows)
+    monkeypatch.setattr(Alone, "precision", lambda self: torch.autocast("cpu", dtype=torch.bfloat16))
+    rough = backbone(*case, steps=10).fit_rows(rows)
+    assert {array.dtype for array in rough.to_state()["weights"].values()} == {np.dtype(np.float32)}
+    scores, roughly = exact.score_rows(rows), rough.score_rows(rows)
+    assert np.isfinite(roughly).all()
+    np.testing.assert_allclose(roughly.mean(), scores.mean(), atol=0.25 * scores.std() + 0.05 * abs(scores.mean()))
+
+
+@pytest.mark.parametrize(
+    "setting", [{"steps": 2.5}, {"steps": "a"}, {"steps": True}, {"minutes": "x"}, {"random_state": None}, {"device": "nowhere"}]
+)
+def test_settings_that_mean_nothing_are_refused(case: tuple[str, Modality], rows: Encoded, setting: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        backbone(*case, **setting).fit_rows(rows)
+
+
+def test_numpys_numbers_are_numbers(case: tuple[str, Modality], rows: Encoded, model: Backbone, tmp_path: Path) -> None:
+    made = backbone(*case, steps=np.int64(3), random_state=np.int32(2)).fit_rows(rows)
+    save_state(tmp_path / "model", case[0], made.to_state())
+    assert load_state(tmp_path / "model")[1]["settings"]["random_state"] == 2
 
 
 def test_per_row_can_be_exported(model: Backbone, rows: Encoded) -> None:

@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
-from evalkit.backbones import BACKBONES, BackboneSpec
+from evalkit.backbones import BACKBONES, BackboneSpec, selection
 from evalkit.backbones.selection import Selection, select
 from evalkit.backbones.vae import VAE
 from evalkit.core.errors import InputError, ModelError
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.core.progress import Step
+from evalkit.core.sample import Series
+from evalkit.core.seeds import generator
+from evalkit.data.series_encoding import SeriesEncoder
 from evalkit.statistics.intervals import Interval
 from tests.backbones.mixed_rows import mixed_rows
 
@@ -91,3 +94,24 @@ def test_draws_are_compared_as_they_are_seen():
     scaled = type(rows)(rows.values * np.array([1e6, 1, 1, 1, 1, 1]), rows.features)
     first, second = (select(one, families=("vae",), settings={"steps": 10}).figures["vae"] for one in (rows, scaled))
     assert first.value == pytest.approx(second.value, rel=0.05)
+
+
+def test_series_are_compared_on_steps_that_no_family_saw() -> None:
+    steps = np.sin(np.arange(1500) / 7) + 0.1 * generator(0, "series").normal(size=1500)
+    series = Series.of([steps[:, None]], channels=("level",))
+    windows = SeriesEncoder(length=16, stride=1).fit(series).transform(series)
+    training, judged = selection._split(windows, 0)
+    seen = {step for start in training.starts for step in range(start, start + 16)}
+    assert len(judged) > 100
+    assert not any(step in seen for start in judged.starts for step in range(start, start + 16))
+
+
+def test_families_that_are_alike_are_seldom_called_different() -> None:
+    """Four that differ by chance only: with all pairs looked at, one in twenty at most, and four standard errors."""
+    random = generator(0, "alike")
+    found = 0
+    for _ in range(2000):
+        scores = {name: random.normal(size=200) for name in "abcd"}
+        best = min(scores, key=lambda name: scores[name].mean())
+        found += any(difference.low > 0 for difference in selection._behind(scores, best).values())
+    assert found / 2000 < 0.05 + 4 * 0.005

@@ -118,6 +118,7 @@ class Diffusion(Backbone):
     def noising_rows(self, rows: Encoded, steps: int = 8, random_state: int = 0) -> list[Encoded]:
         """:meth:`noising` for encoded rows."""
         self._check_layout(rows)
+        _check_steps(steps)
         points = self._points(rows)
         eps = self._ways(random_state).noise(np.arange(len(rows)), "noising")
         levels = torch.linspace(0.0, 1.0, steps + 1, dtype=torch.float64)
@@ -130,6 +131,9 @@ class Diffusion(Backbone):
     def denoising_rows(self, n: int, steps: int = 8, random_state: int = 0, condition: str | None = None) -> list[Encoded]:
         """:meth:`denoising` as encoded rows."""
         self._require("sample")
+        _check_steps(steps)
+        if n < 1:
+            raise InputError(f"the number of rows to draw must be at least 1, got {n}")
         with torch.no_grad(), suitable_threads(self.layout_.modality):
             blocks = [list(self._ways(random_state).drawn(rows, condition)) for rows in self._blocks(n)]
         shown = np.unique(np.linspace(0, len(blocks[0]) - 1, steps + 1).round().astype(int))
@@ -271,6 +275,11 @@ class Diffusion(Backbone):
     def _captioned(self, points: Tensor, caption: str | None) -> Pixels:
         pixels = expect(self.network_.rows(points, self.layout_), Pixels)
         return pixels if caption is None else Pixels(pixels.values, (caption,) * len(pixels))
+
+
+def _check_steps(steps: int) -> None:
+    if steps < 1:
+        raise InputError(f"the number of steps must be at least 1, got {steps}: change it")
 
 
 def _in_place_of(rows: Encoded, made: Encoded) -> Encoded:

@@ -1,5 +1,7 @@
 """What the GAN is trained for: two players, one loss a step."""
 
+import copy
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -33,13 +35,15 @@ class Game:
 
     def __init__(self, network: GANNetwork, training: Encoded, held_out: Encoded, penalty: float | None, seed: int) -> None:
         self.recipe, self.seed = network.recipe, seed
+        self.device = next(network.parameters()).device
+        # rows become tensors, and tensors rows, on the CPU
+        self.source = copy.deepcopy(network).cpu()
         self.penalty = network.recipe.penalty if penalty is None else penalty
         self.training = training
         chosen = generator(seed, "gan", "looked at").permutation(len(training))[:_ROWS]
         unseen = held_out.take(slice(0, _ROWS))
-        self.device = next(network.parameters()).device
-        self.some = self._seen(network, training.take(chosen), generator(seed, "gan", "looked at training"))
-        self.unseen = self._seen(network, unseen, generator(seed, "gan", "looked at held-out"))
+        self.some = self._seen(training.take(chosen), generator(seed, "gan", "looked at training"))
+        self.unseen = self._seen(unseen, generator(seed, "gan", "looked at held-out"))
         self.fixed = self._noise(network, generator(seed, "gan", "looked at noise"), _FRESH)
 
     def training_loss(self, network: nn.Module, step: int) -> Tensor:
@@ -47,7 +51,7 @@ class Game:
         network = _own(network)
         random = generator(self.seed, "gan", "batch", step)
         size = min(self.recipe.batch, len(self.training))
-        real = self._seen(network, self.training.take(random.integers(0, len(self.training), size)), random)
+        real = self._seen(self.training.take(random.integers(0, len(self.training), size)), random)
         drawn = network.generator(self._noise(network, random, size))
         view = network.view(drawn)
         real = self._blurred(network.view(real), random).requires_grad_()
@@ -83,10 +87,10 @@ class Game:
 
     def _drawn(self, network: GANNetwork, noise: Tensor, random: np.random.Generator) -> Tensor:
         """Rows as a user gets them, seen again: what is half-decided inside the generator is decided."""
-        return self._seen(network, network.rows_of(network.generator(noise).cpu()), random)
+        return self._seen(self.source.rows_of(network.generator(noise).cpu()), random)
 
-    def _seen(self, network: GANNetwork, rows: Encoded, random: np.random.Generator) -> Tensor:
-        return network.seen(rows, random).to(self.device)
+    def _seen(self, rows: Encoded, random: np.random.Generator) -> Tensor:
+        return self.source.seen(rows, random).to(self.device)
 
     def _noise(self, network: GANNetwork, random: np.random.Generator, n: int) -> Tensor:
         return torch.from_numpy(random.standard_normal((n, network.latent_size), dtype=np.float32)).to(self.device)

@@ -16,7 +16,7 @@ _ATOM = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Knots:
-    """Distinct values of several features, one feature's after the other's; at most 256 of a feature, ends and atoms among them.
+    """Distinct values of several features, one feature's after the other's: at most 256 of each, atoms among them, and its ends.
 
     Attributes:
         counts: how many knots each feature has, (f,), at least 1.
@@ -33,6 +33,8 @@ class Knots:
 
     def __post_init__(self) -> None:
         lengths = {len(self.values), len(self.below), len(self.above), len(self.atoms)}
+        if len(self.counts) and self.counts.max() > _MOST + 2:
+            raise ShapeError(f"a feature has at most {_MOST} knots and its ends, got {int(self.counts.max())}")
         if lengths != {int(self.counts.sum())} or (len(self.counts) and self.counts.min() < 1):
             raise ShapeError(f"knots need at least one value a feature, got {sorted(lengths)} for {len(self.counts)} features")
 

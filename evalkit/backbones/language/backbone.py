@@ -143,7 +143,7 @@ class LanguageModel(TextReader, Forecaster):
             if isinstance(rows, Tokens):
                 counts = torch.from_numpy(np.bincount(training.ids, minlength=training.vocabulary_size))
                 return self._text_network(counts, int(training.lengths.max()) - 1)
-            network = self._row_network(rows)
+            network = self._row_network(training)
         network.begin_with_lines(training)
         return network
 
@@ -151,8 +151,9 @@ class LanguageModel(TextReader, Forecaster):
         batch = self._setting("batch", training.layout.modality)
         if not isinstance(training, Tokens):
             return WholeRows(_single(network.prepare(training)), _single(network.prepare(held_out)), batch, self.random_state)
-        drops = self._setting("dropout") > 0
-        return NextToken(training, expect(held_out, Tokens), self.context, batch, self.random_state, dropout=drops)
+        built: Any = network  # going on from a model, it is that one's network, whatever the settings say
+        drops = built.plan()["dropout"] > 0
+        return NextToken(training, expect(held_out, Tokens), built.context, batch, self.random_state, dropout=drops)
 
     def _learn_more(self, training: Encoded, held_out: Encoded) -> None:
         self.baseline_ = self._baseline(training, held_out)

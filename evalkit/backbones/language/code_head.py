@@ -87,7 +87,7 @@ class CodeHead(nn.Module):
         """
         straight = self.sent(told) @ (self.line * self.earlier.to(self.line))
         straight = straight if beside is None else straight + beside
-        said = torch.zeros_like(told.flatten(1)).index_add(1, self.senders, straight).view_as(told)[:, some]
+        said = torch.zeros_like(told.flatten(1)).index_add(1, self.senders, straight.to(told.dtype)).view_as(told)[:, some]
         said = said + torch.einsum("nfw,fwr->nfr", hidden, self.leave[some])
         places = self.places[some].to(said)
         precision = (self.precision[some] + said[..., _PRECISION]).clamp(_LEAST_PRECISION, _MOST_PRECISION).unsqueeze(-1)

@@ -15,6 +15,7 @@ from evalkit.data.rows import Feature
 
 Floats = NDArray[np.float64]
 CodeKind = Literal["number", "count", "category"]
+_MOST_CODES = 256
 MOST_BINS, _ROWS_A_BIN, _FEWEST_BINS = 64, 4, 8
 _ATOM_WIDTH, _NARROWEST = 0.01, 1e-9
 
@@ -43,6 +44,8 @@ class ColumnCodes:
 
     def __post_init__(self) -> None:
         k = len(self.counts) - 2
+        if k > _MOST_CODES:
+            raise ShapeError(f"a column has at most {_MOST_CODES} codes, got {k}")
         if k < 0 or (self.kind != "category" and (len(self.edges) != k + 1 or len(self.atoms) != k or k < 1)):
             raise ShapeError(f"a column's codes need k + 1 edges and k atoms for k + 2 counts, got {len(self.edges)} and {k + 2}")
 

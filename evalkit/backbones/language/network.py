@@ -18,7 +18,7 @@ from evalkit.data.encoded import Encoded, expect
 from evalkit.data.tokens import END_OF_TEXT, Tokens
 
 PADDING = -1
-LIMITS: Mapping[str, int] = {"vocabulary": 2**17, "width": 2**16, "context": 2**20, "layers": 1000, "heads": 1000, "length": 2**20}
+LIMITS: Mapping[str, int] = {"vocabulary": 2**17, "width": 2**16, "context": 2**15, "layers": 1000, "heads": 1000, "length": 2**20}
 """The largest size of each kind; the smallest is 1."""
 _MOST_NUMBERS = 2**23
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from evalkit.backbones.language import LanguageModel
 from evalkit.backbones.language.network import LIMITS
+from evalkit.backbones.language.row_network import check_layout
 from evalkit.backbones.language.series_network import SeriesNetwork
 from evalkit.backbones.network import Network
 from evalkit.backbones.recurrent_lm.network import Kind, RecurrentNetwork, RecurrentSeries
@@ -102,7 +103,11 @@ class RecurrentLM(LanguageModel):
 
     @classmethod
     def _network_from(cls, layout: Layout, plan: Mapping[str, Any]) -> Network:
-        return (RecurrentSeries if layout.modality == "series" else RecurrentNetwork).from_plan(plan)
+        if layout.modality != "series":
+            return RecurrentNetwork.from_plan(plan)
+        network = RecurrentSeries.from_plan(plan)
+        check_layout(network.codes, plan, layout)
+        return network
 
     def _shape(self, modality: Modality) -> dict[str, Any]:
         return {"kind": self.kind, **{name: self._setting(name, modality) for name in ("layers", "width", "dropout")}}

@@ -17,7 +17,7 @@ from evalkit.backbones.language import LanguageModel
 from evalkit.backbones.language.column_codes import TableCodes
 from evalkit.backbones.language.drawing import Choice as Drawn
 from evalkit.backbones.language.network import LIMITS
-from evalkit.backbones.language.row_network import RowNetwork
+from evalkit.backbones.language.row_network import RowNetwork, check_layout
 from evalkit.backbones.language.series_network import SeriesNetwork
 from evalkit.backbones.network import Network
 from evalkit.backbones.search import Choice, Range, SearchSpace
@@ -141,6 +141,10 @@ class TransformerLM(LanguageModel):
             return super().sample_rows(n, random_state, condition, length=length, **choice)
         if n < 1:
             raise InputError(f"the number of rows to draw must be at least 1, got {n}")
+        if length is not None or choice:
+            raise InputError(
+                "rows given one of their columns are drawn as the model predicts them: leave length and temperature out"
+            )
         return self.fill_rows(self._row_with(condition).take(np.zeros(n, dtype=np.int64)), random_state)
 
     def _row_with(self, condition: str) -> Rows:
@@ -225,7 +229,9 @@ class TransformerLM(LanguageModel):
             return TransformerNetwork.from_plan(plan)
         if isinstance(layout, PixelLayout):
             return ImageTransformer.from_plan(layout, plan)
-        return (TableTransformer if layout.modality == "table" else TransformerSeries).from_plan(plan)
+        network = (TableTransformer if layout.modality == "table" else TransformerSeries).from_plan(plan)
+        check_layout(network.codes, plan, layout)
+        return network
 
     def _shape(self, modality: Modality) -> dict[str, Any]:
         return {"heads": self.heads, **{name: self._setting(name, modality) for name in ("layers", "width", "dropout")}}

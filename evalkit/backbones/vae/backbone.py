@@ -131,7 +131,7 @@ class VAE(Backbone):
 
     def _check_settings(self) -> None:
         super()._check_settings()
-        if self.likelihood not in PIXEL_HEADS:
+        if not isinstance(self.likelihood, str) or self.likelihood not in PIXEL_HEADS:
             raise InputError(f"likelihood must be one of {', '.join(PIXEL_HEADS)}, got {self.likelihood!r}: change the setting")
 
     def _new_network(self, rows: Encoded) -> VAENetwork:

@@ -21,6 +21,7 @@ from evalkit.data.encoded import Encoded, Layout
 
 _LOOKED_AT, _COUNTED = 2000, 50_000
 _PSEUDO_ROWS, _ROWS_A_PSEUDO_ROW = 64, 25
+_LEADING = 2.0**20
 
 
 class FeatureNetwork(VAENetwork):
@@ -137,7 +138,9 @@ class FeatureNetwork(VAENetwork):
 
     def draw(self, code: Tensor, noise: Tensor) -> Encoded:
         """See :meth:`TableHeads.draw`, with what :meth:`learn_to_draw` found."""
-        flat, ties = self._drawn(code, noise), ndtr(noise[:, -len(self.loadings) :]).numpy()
+        flat = self._drawn(code, noise)
+        # The leading digits decide which values are missing; the others know nothing of it.
+        ties = (ndtr(noise[:, -len(self.loadings) :]).numpy() * _LEADING) % 1.0
         if self.shared is not None:
             flat = self.shared.moved(self._pooled(flat), self._pooled(ties)).reshape(flat.shape)
         return self.rows_of(flat)
