@@ -1,5 +1,6 @@
 """Arrays in files: .npy, .npz and the idx format of MNIST. Nothing in them is ever run."""
 
+import lzma
 import math
 import re
 import struct
@@ -24,8 +25,8 @@ IDX = re.compile(r"idx\d[-.]ubyte(\.gz)?$", re.IGNORECASE)
 _IDX_BYTES = 0x08
 # MemoryError and OverflowError: a header may claim any shape.
 _DAMAGED = (
-    *(OSError, EOFError, ValueError, TypeError, KeyError, SyntaxError, MemoryError, OverflowError, NotImplementedError),
-    *(zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError),
+    *(OSError, EOFError, ValueError, TypeError, KeyError, SyntaxError, MemoryError, OverflowError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, tokenize.TokenError),
 )
 
 
@@ -81,7 +82,10 @@ def _from_npz(path: Path, limit_bytes: int | None) -> tuple[NDArray[Any], NDArra
             )
         with np.load(path, allow_pickle=False) as arrays:
             chosen, labels = _chosen(arrays.files, path.name)
-            return arrays[chosen], None if labels is None else arrays[labels]
+            found = arrays[chosen], None if labels is None else arrays[labels]
+        if not all(one is None or isinstance(one, np.ndarray) for one in found) or (found[1] is not None and not found[1].ndim):
+            raise ValueError("a member of the archive is no array, or holds one label for all rows")
+        return found
     except _DAMAGED as error:
         if isinstance(error, InputError):
             raise
@@ -105,11 +109,11 @@ def _from_idx(path: Path, limit_bytes: int | None) -> NDArray[np.uint8]:
     try:
         zeros, kind, n_axes = struct.unpack_from(">HBB", data)
         shape = struct.unpack_from(f">{n_axes}I", data, 4)
-    except struct.error as error:
+        if zeros or kind != _IDX_BYTES or not n_axes or math.prod(shape) != len(data) - 4 - 4 * n_axes:
+            raise ValueError("the header does not fit the data")
+        return np.frombuffer(data, dtype=np.uint8, offset=4 + 4 * n_axes).reshape(shape)
+    except (struct.error, ValueError) as error:  # NumPy has 64 axes at most
         raise _refused(path) from error
-    if zeros or kind != _IDX_BYTES or not n_axes or math.prod(shape) != len(data) - 4 - 4 * n_axes:
-        raise _refused(path)
-    return np.frombuffer(data, dtype=np.uint8, offset=4 + 4 * n_axes).reshape(shape)
 
 
 def _refused(path: Path) -> InputError:

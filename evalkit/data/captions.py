@@ -8,6 +8,7 @@ from evalkit.core.sample import Problem
 from evalkit.data.delimited import split_delimited
 from evalkit.data.encodings import utf8
 from evalkit.data.files import bytes_of
+from evalkit.data.folders import lies_in
 
 CAPTION_LISTS = ("captions.csv", "metadata.csv")
 LONGEST_CAPTION = 100_000
@@ -28,12 +29,13 @@ def captions_of(folder: Path, names: Sequence[str]) -> tuple[tuple[str, ...] | N
     Raises:
         SchemaError: the list has no such columns.
     """
-    listed = next((folder / name for name in CAPTION_LISTS if (folder / name).is_file()), None)
+    root = folder.resolve()
+    listed = next((folder / name for name in CAPTION_LISTS if lies_in(folder / name, root)), None)
     if listed is not None:
         found = _listed(listed)
     else:
         beside = {name: (folder / name).with_suffix(".txt") for name in names}
-        found = {name: _text(path) for name, path in beside.items() if path.is_file()}
+        found = {name: _text(path) for name, path in beside.items() if lies_in(path, root)}
     if not found and all("/" in name for name in names):
         found = {name: name.rpartition("/")[0] for name in names}
     if not found:

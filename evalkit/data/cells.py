@@ -76,7 +76,7 @@ def plain(array: pa.Array | pa.ChunkedArray, column: str) -> pa.Array:
         array = array.combine_chunks()
     kind = array.type
     if pa.types.is_dictionary(kind):
-        return plain(array.cast(kind.value_type), column)
+        return plain(array.dictionary.take(array.indices), column)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return _plain_text(array.cast(pa.large_string()), column)
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):

@@ -92,7 +92,16 @@ def _columns(data: bytes, delimiter: str, width: int, file_name: str) -> list[pa
             f"{shown(file_name)} has {odd[0].actual_columns} cells in {where} where {odd[0].expected_columns} are needed: "
             "look there for a missing or an extra delimiter, or a quote that is never closed"
         )
+    if _swallows_the_rest(data, table):
+        where = f"row {len(table) - 1}" if len(table) > 1 else "the first line"
+        raise InputError(f"{shown(file_name)} has a quote in {where} that is never closed and takes in all that follows: close it")
     return [column.combine_chunks() for column in table.columns]
+
+
+def _swallows_the_rest(data: bytes, table: pa.Table) -> bool:
+    """A quote that is never closed makes one cell of the last column out of all the lines behind it."""
+    last = (table.columns[-1][-1].as_py() or "") if len(table) else ""
+    return ("\n" in last or "\r" in last) and data.count(b'"') % 2 == 1
 
 
 def _titles(columns: list[pa.Array], file_name: str) -> list[str]:

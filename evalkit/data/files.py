@@ -3,8 +3,9 @@
 import gzip
 import io
 import json
+import os
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from evalkit.data.delimited import read_delimited
 from evalkit.data.encodings import utf8
 from evalkit.data.frames import from_arrow, from_records
 
-_Reader = Callable[[bytes, str, str, Collection[str]], RawTable]
+_Reader = Callable[[bytes, str, str, Collection[str], int | None], RawTable]
 
 
 def read_file(path: Path, *, name: str | None, names: Collection[str], limit_bytes: int | None) -> RawTable:
@@ -40,7 +41,7 @@ def read_file(path: Path, *, name: str | None, names: Collection[str], limit_byt
     data = bytes_of(path, limit_bytes)
     if not data.strip():
         raise ShapeError(f"{shown(path.name)} is empty: a header and rows are needed")
-    return READERS[suffix](data, name or path.name, path.name, names)
+    return READERS[suffix](data, name or path.name, path.name, names, limit_bytes)
 
 
 def suffix_of(path: Path) -> str:
@@ -51,6 +52,18 @@ def suffix_of(path: Path) -> str:
     """
     suffixes = [suffix.lower() for suffix in path.suffixes]
     return next(iter(suffixes[:-1][-1:] if _is_packed(path) else suffixes[-1:]), "")
+
+
+def require_path(path: str | Path) -> None:
+    """Raise InputError where the system cannot even look for such a file; that there is none is left to the reader to say."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "the path cannot be looked up: it is too long for one, or the system refuses it; check it, and give texts as a list"
+        ) from error
 
 
 def require_file(path: Path) -> None:
@@ -84,29 +97,43 @@ def _is_packed(path: Path) -> bool:
     return path.suffix.lower() == ".gz"
 
 
-def _parquet(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
+def _delimited(data: bytes, name: str, file_name: str, names: Collection[str], limit: int | None) -> RawTable:
+    return read_delimited(data, name, file_name, names)
+
+
+def _parquet(data: bytes, name: str, file_name: str, names: Collection[str], limit: int | None) -> RawTable:
     try:
-        table = pyarrow.parquet.read_table(io.BytesIO(data))
-        table.validate(full=True)  # a damaged file can hold lengths that lead out of memory
-    except (pa.ArrowException, OSError) as error:
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
+        table = pa.Table.from_batches(within(file.iter_batches(), file_name, limit), file.schema_arrow)
+        return from_arrow(table, name)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"{shown(file_name)} is not a readable Parquet file: it is damaged or of another kind; write it again"
         ) from error
-    return from_arrow(table, name)
 
 
-def _feather(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
+def _feather(data: bytes, name: str, file_name: str, names: Collection[str], limit: int | None) -> RawTable:
     try:
         table = pyarrow.feather.read_table(io.BytesIO(data))
-        table.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
+        return from_arrow(pa.Table.from_batches(within(table.to_batches(), file_name, limit), table.schema), name)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"{shown(file_name)} is not a readable Arrow file: it is damaged or of another kind; write it again"
         ) from error
-    return from_arrow(table, name)
 
 
-def _json_lines(data: bytes, name: str, file_name: str, names: Collection[str]) -> RawTable:
+def within(batches: Iterable[pa.RecordBatch], file_name: str, limit: int | None) -> Iterator[pa.RecordBatch]:
+    """The batches of a packed file, as long as they are sound and do not unpack to more than the limit."""
+    n_bytes = 0
+    for batch in batches:
+        batch.validate(full=True)  # a damaged file can hold lengths that lead out of memory
+        n_bytes += batch.nbytes
+        if limit is not None and n_bytes > limit:
+            raise InputError(f"{shown(file_name)} unpacks to more than the limit of {limit:,} bytes: give less or raise the limit")
+        yield batch
+
+
+def _json_lines(data: bytes, name: str, file_name: str, names: Collection[str], limit: int | None) -> RawTable:
     records, problems = read_records(data, file_name)
     return from_records(records, name, tuple(problems))
 
@@ -134,9 +161,9 @@ def read_records(data: bytes, file_name: str) -> tuple[list[dict[str, Any]], lis
 
 
 READERS: dict[str, _Reader] = {
-    ".csv": read_delimited,
-    ".tsv": read_delimited,
-    ".txt": read_delimited,
+    ".csv": _delimited,
+    ".tsv": _delimited,
+    ".txt": _delimited,
     ".parquet": _parquet,
     ".pq": _parquet,
     ".feather": _feather,

@@ -71,7 +71,7 @@ def _floats(values: NDArray[Any]) -> NDArray[np.float64]:
     for row, column in np.ndindex(values.shape):
         try:
             numeric[row, column] = np.nan if values[row, column] is None else float(values[row, column])
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InputError(
                 f"column 'column_{column}' of the array holds something that is no number in row {row + 1}: "
                 "put other kinds of values into a DataFrame"
@@ -97,6 +97,8 @@ def _array(values: pd.Series, title: str) -> pa.Array:
         return _array_of_objects(values.tolist(), title)
     if isinstance(values.dtype, pd.SparseDtype):
         values = values.astype(values.dtype.subtype)
+    if isinstance(values.dtype, pd.CategoricalDtype) and isinstance(values.dtype.categories.dtype, pd.IntervalDtype):
+        values = values.cat.rename_categories(str)  # of pd.cut
     try:
         return pa.array(values, from_pandas=True)
     except (TypeError, ValueError, pa.ArrowException) as error:
@@ -108,9 +110,11 @@ def _array(values: pd.Series, title: str) -> pa.Array:
 def _array_of_objects(values: list[Any], title: str) -> pa.Array:
     """Python objects; where they are of several kinds, each becomes the text that it would have in a file."""
     try:
-        return pa.array(values, from_pandas=True)
+        if not _mixed(values):  # Arrow takes the first value's type, and cuts a moment among dates down to its day
+            return pa.array(values, from_pandas=True)
     except (TypeError, ValueError, OverflowError, pa.ArrowException):
-        texts = [_text(value, row, title) for row, value in enumerate(values, 1)]
+        pass
+    texts = [_text(value, row, title) for row, value in enumerate(values, 1)]
     try:
         return pa.array(texts, pa.large_string())
     except UnicodeEncodeError as error:
@@ -118,6 +122,13 @@ def _array_of_objects(values: list[Any], title: str) -> pa.Array:
         raise InputError(
             f"column {shown(title)} holds half a character (a lone surrogate) in row {first_row(bad)}: correct the text"
         ) from error
+
+
+def _mixed(values: list[Any]) -> bool:
+    """Whether moments or dates stand among values of another type."""
+    found = {type(value) for value in values if value is not None and value is not pd.NaT and value is not pd.NA}
+    found.discard(float)  # NaN, or a number: of numbers and moments Arrow refuses the mixture itself
+    return len(found) > 1 and any(issubclass(one, date | np.datetime64) for one in found)
 
 
 def _text(value: Any, row: int, title: str) -> str | None:

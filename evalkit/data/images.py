@@ -85,6 +85,8 @@ def _of_files(
     folder = source if source.is_dir() else source.parent
     if not source.is_dir():
         require_file(source)
+        if limit_bytes is not None and source.stat().st_size > limit_bytes:
+            raise InputError(f"{shown(source.name)} is larger than the limit of {limit_bytes:,} bytes: give a smaller file")
         if source.suffix.lower() not in PICTURE_FILES:
             raise InputError(f"{shown(source.name)} is of no kind that holds images: save it as one of {', '.join(PICTURE_FILES)}")
     paths, forms, damaged = _readable(files_in(source, PICTURE_FILES, limit_bytes) if source.is_dir() else [source])
@@ -146,7 +148,12 @@ def _picture_of(pixels: NDArray[Any], size: tuple[int, int] | None, resize: Resi
 
 def _checked(source: Any) -> tuple[NDArray[Any], list[Problem]]:
     """An array as (n, height, width, 1 or 3) uint8 or uint16."""
-    array = source if isinstance(source, np.ndarray) else np.asarray(source)
+    try:
+        array = source if isinstance(source, np.ndarray) else np.asarray(source)
+    except ValueError as error:
+        raise ShapeError("images need one shape: make them of one height and width, or give a folder of them") from error
+    if array.dtype == np.dtype(np.uint16).newbyteorder():
+        array = array.astype(np.uint16)  # written by a machine with the other order of bytes
     problems = []
     if array.ndim == 3:
         if array.shape[2] in (3, 4):
@@ -158,7 +165,7 @@ def _checked(source: Any) -> tuple[NDArray[Any], list[Problem]]:
     if array.ndim != 4 or array.shape[3] not in (1, 3, 4) or 0 in array.shape:
         raise ShapeError(
             "images need shape (n, height, width) or (n, height, width, channels) with 1, 3 or 4 channels and no axis empty, "
-            f"got {source.shape}: transpose the array"
+            f"got {array.shape}: transpose the array"
         )
     dtype = np.uint16 if array.dtype.kind == "f" or array.dtype == np.uint16 else np.uint8
     if array.dtype == dtype and array.shape[3] < 4:

@@ -14,7 +14,7 @@ from evalkit.data.cells import first_row, is_text
 from evalkit.data.dates import day_first_in, read_moments
 from evalkit.data.typed import FALSE_WORDS, NUMBER_OR_INFINITE, TRUE_WORDS, numbers
 
-_NAMES_A_ROW = re.compile(
+NAMES_A_ROW = re.compile(
     r"(^|[\W_])(id|uuid|guid|key|idx|index|row|rowid|nr|no|number|nummer|serial)$|^id([\W_]|$)|[a-z](Id|ID|Uuid|UUID|Key|Nr|No)$"
 )
 _NAMES_A_CODE = re.compile(
@@ -95,7 +95,7 @@ def _kind_of_numbers(evidence: _Evidence) -> Kind:
     values = values[~np.isnan(values)]
     padded = is_text(evidence.cells) and pc.any(pc.match_substring_regex(evidence.distinct, r"^[+-]?0\d")).as_py()
     whole = bool((values == np.floor(values)).all())
-    if whole and evidence.names_every_row and (_NAMES_A_ROW.search(evidence.name) or _counts_the_rows(values)):
+    if whole and evidence.names_every_row and (NAMES_A_ROW.search(evidence.name) or _counts_the_rows(values)):
         return "identifier"
     if whole and (padded or _NAMES_A_CODE.search(evidence.name)):
         return "category"
@@ -132,7 +132,7 @@ def _datetime(name: str, text: pa.Array) -> tuple[Column, list[Problem]]:
 def _is_identifier(evidence: _Evidence) -> bool:
     if not evidence.names_every_row:
         return False
-    if _NAMES_A_ROW.search(evidence.name):
+    if NAMES_A_ROW.search(evidence.name):
         return True
     if len(evidence.cells) < _FEWEST_FOR_FORM:
         return False

@@ -9,6 +9,7 @@ from evalkit.core.errors import InputError, SchemaError
 from evalkit.core.sample import Images, Problem, Sample, Series, Table, Texts
 from evalkit.core.schema import Kind, Modality, Resize, Schema
 from evalkit.data.arrays import is_array_file, read_array
+from evalkit.data.files import require_path
 from evalkit.data.images import read_images
 from evalkit.data.modality import modality_of
 from evalkit.data.series import read_series
@@ -106,6 +107,8 @@ def load(
         "series" if time is not None or entity is not None else None,
     )
     labels = None
+    if isinstance(source, str | Path):
+        require_path(source)
     if isinstance(source, str | Path) and is_array_file(Path(source)):
         name = name or Path(source).name
         source, labels = read_array(Path(source), limit_bytes)

@@ -13,6 +13,7 @@ from evalkit.core.schema import Modality
 from evalkit.data.dialect import share_in_columns
 from evalkit.data.encodings import utf8
 from evalkit.data.files import bytes_of, suffix_of
+from evalkit.data.folders import candidates
 from evalkit.data.kinds import find_kind
 from evalkit.data.pictures import PICTURE_FILES
 
@@ -59,7 +60,7 @@ def _of_path(path: Path) -> Modality:
 
 
 def _of_folder(folder: Path) -> Modality:
-    held = {_BY_SUFFIX[path.suffix.lower()] for path in folder.rglob("*") if path.suffix.lower() in _BY_SUFFIX}
+    held = {_BY_SUFFIX[path.suffix.lower()] for path in candidates(folder, _BY_SUFFIX)}
     found: tuple[Modality, ...] = ("images", "series", "texts")
     return next((modality for modality in found if modality in held), "table")
 

@@ -147,6 +147,10 @@ def _pixels(image: "Image") -> Pixels:
 def _over_white(image: "Image") -> "Image":
     from PIL import Image
 
+    if image.mode.startswith("I"):  # 16 bits: one grey is the transparent one, and Pillow would cut the others down to 8 bits
+        whole = np.asarray(image).astype(np.uint16)
+        whole[whole == image.info["transparency"]] = 65535
+        return Image.fromarray(whole)
     grey = image.mode in _GREY
     white = Image.new("RGBA", image.size, "white")
     white.alpha_composite(image.convert("RGBA"))

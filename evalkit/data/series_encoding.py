@@ -68,11 +68,16 @@ class SeriesEncoder:
                 f"windows need a length from 1 to {LONGEST_WINDOW:,} and a stride from 1 to that length, "
                 f"got {self.length} and {stride}"
             )
-        times = series.times.astype(np.float64)
-        steps = np.diff(times)
+        steps = np.diff(series.times).astype(np.float64)  # of the whole nanoseconds: as floats they are 256 apart
         steps = steps[steps > 0]
         step = float(np.median(steps)) if len(steps) else 1.0
-        self._fitted = _Fitted(series_schema=series.schema, length=self.length, stride=stride, begin=float(times[0]), step=step)
+        self._fitted = _Fitted(
+            series_schema=series.schema,
+            length=self.length,
+            stride=stride,
+            begin=float(series.times[:1].astype(np.float64)[0]),
+            step=step,
+        )
         return self
 
     @property
@@ -146,8 +151,10 @@ class SeriesEncoder:
         return np.asarray(float(last) + later, dtype=np.float64)
 
     def _times(self, steps: NDArray[np.float64]) -> NDArray[np.float64] | NDArray[np.datetime64]:
-        times = self._state.begin + steps * self._state.step
-        return times.astype("datetime64[ns]") if self.schema.columns[0].kind == "datetime" else times
+        if self.schema.columns[0].kind != "datetime":
+            return self._state.begin + steps * self._state.step
+        begin = np.int64(np.rint(self._state.begin / 1e3)) * 1000  # as a float, today's nanoseconds are off by up to 128
+        return np.asarray((begin + np.rint(steps * self._state.step).astype(np.int64)).astype("datetime64[ns]"))
 
     @property
     def _state(self) -> _Fitted:

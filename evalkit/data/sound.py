@@ -52,6 +52,15 @@ class Sound(NamedTuple):
         return some.astype(np.float64) / 2.0 ** (8 * some.dtype.itemsize - 1)
 
 
+class _Header(NamedTuple):
+    """What is kept of each file of a folder: a mapped file stays open, and a process may hold a thousand open at most."""
+
+    rate: int
+    n_steps: int
+    n_channels: int
+    cut: bool
+
+
 def read_sound(path: Path) -> Sound:
     """Open a .wav file: PCM of 8, 16, 24 or 32 bits or floats of 32 or 64, with one channel or several.
 
@@ -111,30 +120,35 @@ def series_of_sound(path: Path, name: str | None, limit_bytes: int | None) -> Se
         require_file(path)
         if limit_bytes is not None and path.stat().st_size > limit_bytes:
             raise InputError(f"{shown(path.name)} is larger than the limit of {limit_bytes:,} bytes: give a smaller file")
-    sounds = {one: read_sound(one) for one in paths}
-    width = next(iter(sounds.values())).samples.shape[1]
+    sounds = {one: _told(read_sound(one)) for one in paths}
+    width = next(iter(sounds.values())).n_channels
     for one, sound in sounds.items():
-        if not len(sound.samples) or sound.samples.shape[1] != width:
+        if not sound.n_steps or sound.n_channels != width:
             raise InputError(
-                f"{shown(one.name)} has {len(sound.samples):,} steps and {sound.samples.shape[1]} channels where at least one step "
+                f"{shown(one.name)} has {sound.n_steps:,} steps and {sound.n_channels} channels where at least one step "
                 f"and {width} channels are needed: take it out or convert it"
             )
-    starts = np.cumsum([0, *(len(sound.samples) for sound in sounds.values())], dtype=np.int64)
+    starts = np.cumsum([0, *(sound.n_steps for sound in sounds.values())], dtype=np.int64)
     values, times = room_for((int(starts[-1]), width), np.float64), room_for((int(starts[-1]),), np.float64)
-    for (one, sound), begin in zip(sounds.items(), starts.tolist(), strict=False):
-        for block in blocks(len(sound.samples), 8 * width):
-            some = sound.scaled(block)
+    for one, begin in zip(sounds, starts.tolist(), strict=False):
+        opened = read_sound(one)
+        for block in blocks(len(opened.samples), 8 * width):
+            some = opened.scaled(block)
             if (row := first_row(np.isinf(some).any(axis=1))) is not None:
                 raise InputError(f"{shown(one.name)} holds an infinite number in step {block.start + row}: save it as 16-bit PCM")
             there = slice(begin + block.start, begin + block.stop)
-            values[there], times[there] = some, np.arange(block.start, block.stop) / sound.rate
+            values[there], times[there] = some, np.arange(block.start, block.stop) / opened.rate
     folder = path if path.is_dir() else path.parent
     entities = tuple(one.relative_to(folder).as_posix() for one in sounds)
     schema = Series.numbered_schema(f"channel_{i}" for i in range(1, width + 1))
     return Series(name or path.name, schema, values, times, starts, entities, tuple(_about_sounds(sounds)))
 
 
-def _about_sounds(sounds: Mapping[Path, Sound]) -> Iterator[Problem]:
+def _told(sound: Sound) -> _Header:
+    return _Header(sound.rate, len(sound.samples), sound.samples.shape[1], sound.cut)
+
+
+def _about_sounds(sounds: Mapping[Path, _Header]) -> Iterator[Problem]:
     cut = [path for path, sound in sounds.items() if sound.cut]
     if cut:
         what = f"hold less than their headers say, first {shown(cut[0].name)}: read as far as they go"

@@ -19,7 +19,7 @@ from evalkit.core.schema import Column, Schema
 from evalkit.data.cells import first_row, plain, shown
 from evalkit.data.delimited import split_delimited
 from evalkit.data.encodings import utf8
-from evalkit.data.files import bytes_of, read_records, require_file, suffix_of
+from evalkit.data.files import bytes_of, read_records, require_file, suffix_of, within
 from evalkit.data.folders import files_in
 from evalkit.data.frames import is_unicode
 from evalkit.data.kinds import find_kind
@@ -100,11 +100,12 @@ def _of_arrow(path: Path, suffix: str, column: str | None, name: str, limit_byte
         with pa.memory_map(str(path)) as file:
             opened = pyarrow.parquet.ParquetFile(file) if kind == "Parquet" else pa.ipc.open_file(file)
             schema = opened.schema_arrow if kind == "Parquet" else opened.schema
-            first = next(_batches(opened, kind, schema.names), None)
+            first = next(within(_batches(opened, kind, schema.names), path.name, limit_bytes), None)
             columns = {} if first is None else {title: pa.chunked_array([first[title]]) for title in schema.names}
             column = _the_column(columns, column, path.name)
-            return _texts(_as_strings((batch[column] for batch in _batches(opened, kind, [column])), column), column, name)
-    except (pa.ArrowException, OSError) as error:
+            batches = within(_batches(opened, kind, [column]), path.name, limit_bytes)
+            return _texts(_as_strings((batch[column] for batch in batches), column), column, name)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"{shown(path.name)} is not a readable {kind} file: it is damaged or of another kind; write it again"
         ) from error
@@ -112,12 +113,9 @@ def _of_arrow(path: Path, suffix: str, column: str | None, name: str, limit_byte
 
 def _batches(opened: Any, kind: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
     if kind == "Parquet":
-        batches = opened.iter_batches(batch_size=_ROWS_AT_ONCE, columns=columns)
+        yield from opened.iter_batches(batch_size=_ROWS_AT_ONCE, columns=columns)
     else:
-        batches = (opened.get_batch(i).select(columns) for i in range(opened.num_record_batches))
-    for batch in batches:
-        batch.validate(full=True)  # a damaged file can hold lengths that lead out of memory
-        yield batch
+        yield from (opened.get_batch(i).select(columns) for i in range(opened.num_record_batches))
 
 
 def _of_folder(folder: Path, limit_bytes: int | None) -> Iterator[pa.Array]:

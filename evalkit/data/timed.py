@@ -1,5 +1,6 @@
 """From tables whose rows are steps to Series in order of time."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, pairwise
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 from numpy.typing import NDArray
 
@@ -20,12 +22,15 @@ from evalkit.data.cells import shown
 from evalkit.data.conforming import conform
 from evalkit.data.dates import day_first_in, read_moments
 from evalkit.data.files import suffix_of
+from evalkit.data.kinds import NAMES_A_ROW
 from evalkit.data.spool import room_for, taken
 from evalkit.data.tables import read_table
+from evalkit.data.typed import NUMBER
 
 _TIME_NAMES = ("time", "timestamp", "datetime", "date", "t", "step", "seconds", "ts")
 _STEPS_AT_ONCE = 262_144
 _LONG = 1.5  # of the usual step: what is longer is a gap
+_NO_NAME = re.compile(r"(column_\d+|Unnamed: \d+)$")  # as the index of a frame is called in a file
 _MEASURED: frozenset[Kind] = frozenset({"number", "count", "boolean"})
 
 
@@ -96,11 +101,20 @@ def _find_schema(table: Table, time: str | None, entity: str | None) -> tuple[Sc
     columns = [_time_column(table, time)]
     columns += [Column(name=entity, kind="identifier")] if entity else []
     others = [column for column in table.schema.columns if column.name not in {time, entity}]
-    channels = [Column(name=column.name, kind="number") for column in others if column.kind in _MEASURED]
+    measured = {column.name for column in others if column.kind in _MEASURED or _rises_step_by_step(table, column)}
+    channels = [Column(name=column.name, kind="number") for column in others if column.name in measured]
     if not channels:
         raise SchemaError(f"{shown(table.name)} has no column of numbers besides its time: a series needs at least one")
-    left_out = [Problem(what="holds no numbers: left out", column=one.name) for one in others if one.kind not in _MEASURED]
+    what = "holds no numbers: left out; codes, labels and names are none"
+    left_out = [Problem(what=what, column=one.name) for one in others if one.name not in measured]
     return Schema(modality="series", columns=(*columns, *channels)), left_out
+
+
+def _rises_step_by_step(table: Table, column: Column) -> bool:
+    """Whether a column is taken for row numbers by its values alone; among steps in time it is a channel, say a counter."""
+    if column.kind != "identifier" or NAMES_A_ROW.search(column.name) or _NO_NAME.match(column.name):
+        return False
+    return bool(pc.all(pc.match_substring_regex(pa.array(table.frame[column.name], pa.large_string()), NUMBER)).as_py())
 
 
 def _find_time(table: Table) -> str:
@@ -139,12 +153,14 @@ def _sorted(tables: Iterable[Table], n: int, name: str, schema: Schema, problems
     times = np.zeros(n, dtype="datetime64[ns]" if time.kind == "datetime" else np.float64)
     codes = np.zeros(n, dtype=np.int64)
     numbers: dict[str, int] = {}
-    place = 0
+    place = n_nameless = 0
     for table in tables:
         rows = slice(place, place + len(table))
         for i, channel in enumerate(channels):
             values[rows, i] = table.frame[channel]
         times[rows] = table.frame[time.name]
+        if has_entity:
+            n_nameless += int(table.frame[schema.columns[1].name].isna().sum())
         local, labels = pd.factorize(table.frame[schema.columns[1].name].fillna("") if has_entity else np.full(len(table), name))
         codes[rows] = np.array([numbers.setdefault(str(label), len(numbers)) for label in labels])[local]
         place = rows.stop
@@ -157,6 +173,9 @@ def _sorted(tables: Iterable[Table], n: int, name: str, schema: Schema, problems
     present = np.unique(codes[order])
     starts = np.append(np.searchsorted(codes[order], present), len(order)).astype(np.int64)
     series = Series(name, schema, taken(values, order), times[order], starts, tuple(entities[present]))
+    if n_nameless:
+        what = "is missing: these rows are read as one entity without a name"
+        problems = [*problems, Problem(what=what, column=schema.columns[1].name, rows=n_nameless)]
     found = [*problems, *_about_order(time.name, codes, order), *_about_times(series)]
     return replace(series, problems=tuple(found))
 
