@@ -3,6 +3,8 @@
 import multiprocessing
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -178,12 +180,19 @@ def test_progress_goes_from_the_first_look_to_the_end(case: tuple[str, Modality]
     assert {"loss", "held-out loss"} <= seen[-1].figures.keys()
 
 
+@contextmanager
+def rounded() -> Iterator[None]:
+    """Without oneDNN, whose recurrent layers lack bfloat16 on some processors."""
+    with torch.backends.mkldnn.flags(enabled=False), torch.autocast("cpu", dtype=torch.bfloat16):
+        yield
+
+
 def test_it_trains_in_the_precision_of_a_gpu(case: tuple[str, Modality], rows: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Matrix products in bfloat16, as on a GPU, here on the CPU."""
     exact = backbone(*case, steps=10).fit_rows(rows)
-    monkeypatch.setattr(Alone, "precision", lambda self: torch.autocast("cpu", dtype=torch.bfloat16))
+    monkeypatch.setattr(Alone, "precision", lambda self: rounded())
     rough = backbone(*case, steps=10).fit_rows(rows)
-    assert {array.dtype for array in rough.to_state()["weights"].values()} == {np.dtype(np.float32)}
+    assert {array.dtype for array in rough.to_state()["weights"].values()} <= {np.dtype(np.float32), np.dtype(np.bool_)}
     scores, roughly = exact.score_rows(rows), rough.score_rows(rows)
     assert np.isfinite(roughly).all()
     np.testing.assert_allclose(roughly.mean(), scores.mean(), atol=0.25 * scores.std() + 0.05 * abs(scores.mean()))

@@ -86,3 +86,14 @@ def test_drawn_rows_keep_what_the_code_left_over(entangled: Rows) -> None:
         for values in (entangled.values, drawn, alone.sample_rows(4000).values)
     )
     assert abs(together - wanted) < 0.5 * abs(apart - wanted)
+
+
+def test_values_that_rows_share_are_drawn_as_often_where_many_are_missing() -> None:
+    random = generator(0, "many missing")
+    parts = random.poisson(0.7, 600).astype(float)
+    parts[random.random(600) < 0.6] = np.nan
+    rows = Rows(parts[:, None], (Feature(column="parts", name="parts", kind="count"),))
+    drawn = VAE(steps=200, width=16).fit_rows(rows).sample_rows(4000).values[:, 0]
+    for value in (0, 1, 2):
+        wanted, found = (np.mean(each[~np.isnan(each)] == value) for each in (parts, drawn))
+        assert abs(found - wanted) < 0.04
