@@ -200,8 +200,13 @@ class VAENetwork(Network):
     def _log_densities(self, code: Tensor) -> Tensor:
         """Of codes under each of the prior's components, (…, latent) to (…, components)."""
         mean, log_sigma = self.components()
-        away = (code.unsqueeze(-2) - mean) * torch.exp(-log_sigma)
-        return -(0.5 * away * away + log_sigma + 0.5 * _LOG_TWO_PI).sum(dim=-1)
+        if torch.is_autocast_enabled(code.device.type):
+            # Taken apart as below the square would be a difference of large products in bfloat16.
+            away = (code.unsqueeze(-2) - mean) * torch.exp(-log_sigma)
+            return -(0.5 * away * away + log_sigma + 0.5 * _LOG_TWO_PI).sum(dim=-1)
+        precision = torch.exp(-2 * log_sigma)
+        own = (mean * mean * precision + 2 * log_sigma + _LOG_TWO_PI).sum(dim=-1)
+        return -0.5 * ((code * code) @ precision.T - 2 * code @ (mean * precision).T + own)
 
     def draw_codes(self, eps: Tensor, uniform: Tensor) -> Tensor:
         """Codes from the prior, (n, latent), for normal noise (n, latent) and uniform numbers (n,)."""

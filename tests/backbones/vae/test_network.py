@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from evalkit.backbones.heads import Facts, TableHeads
+from evalkit.backbones.vae import VAE
 from evalkit.backbones.vae.table import TableNetwork
 from evalkit.core.seeds import generator
 from tests.backbones.mixed_rows import mixed_rows
@@ -83,3 +84,15 @@ def test_per_row_with_its_preparation_is_one_graph_for_any_number_of_rows() -> N
     values = torch.tensor(mixed_rows(30).values)
     exported = torch.export.export(graph, (values[:5],), dynamic_shapes=({0: torch.export.Dim("rows")},))
     np.testing.assert_array_equal(exported.module()(values).detach(), graph(values).detach())
+
+
+def test_the_prior_is_the_same_in_the_precision_of_a_gpu() -> None:
+    torch.manual_seed(0)
+    rows = mixed_rows(200)
+    network = VAE(steps=30, width=16).fit_rows(rows).network_.float()
+    code = 2 * torch.randn(50, network.latent_size)
+    with torch.no_grad():
+        exact = network.log_prior(code)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            rough = network.log_prior(code)
+    assert (rough - exact).abs().mean() < 0.1
