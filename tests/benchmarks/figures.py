@@ -83,10 +83,14 @@ def stamp() -> dict[str, Any]:
 
 
 def keep(part: str, figures: list[Figure]) -> None:
-    """Write the figures of a part, one JSON line each, replacing those with the same name."""
+    """Write the figures of a part, one JSON line each; one that is what it was keeps the commit at which it was measured."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{part}.json"
-    merged = {figure.figure: figure for figure in [*kept(part), *figures]}
+    merged = {figure.figure: figure for figure in kept(part)}
+    for figure in figures:
+        before = merged.get(figure.figure)
+        if before is None or (before.value, before.low, before.high, before.n) != (figure.value, figure.low, figure.high, figure.n):
+            merged[figure.figure] = figure
     path.write_text("".join(json.dumps(asdict(figure)) + "\n" for figure in merged.values()), encoding="utf-8")
 
 
