@@ -12,6 +12,8 @@ def pick(page, group, label):
 
 
 def download(page, key):
+    """The bytes that a button gives. A click while the page is being made anew asks for a file of the page before, which is gone."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     with page.expect_download() as waiting:
         page.locator(f".st-key-{key} button").click()
     return Path(waiting.value.path()).read_bytes()
