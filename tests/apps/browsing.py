@@ -12,7 +12,7 @@ def pick(page, group, label):
 
 
 def download(page, key):
-    """The bytes that a button gives. A click while the page is being made anew asks for a file of the page before, which is gone."""
+    """The bytes that a button gives. A click while the page is being made anew asks for a file of the page before: wait."""
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     with page.expect_download() as waiting:
         page.locator(f".st-key-{key} button").click()
