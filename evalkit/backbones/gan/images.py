@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, silu
 
 from evalkit.backbones.gan.network import Choices, GANNetwork, Recipe
+from evalkit.backbones.gan.pieces import Pieces, pieces_of
 from evalkit.backbones.gan.window import window_of
 from evalkit.core.seeds import generator
 from evalkit.core.state import State
@@ -18,7 +19,8 @@ from evalkit.data.layouts import PixelLayout
 from evalkit.data.pixels import Pixels
 
 _CELLS = 16
-_STARTED_AT = 1000
+_STARTED_AT = 2000
+_MOST_DIRECTIONS = 32
 
 Size = tuple[int, int]
 
@@ -38,48 +40,53 @@ class ResidualBlock(nn.Module):
 
 
 class ImageGenerator(nn.Module):
-    """Noise to pixels: a linear map, and on top of it a small map of many channels, enlarged twice.
+    """Noise to pixels: a linear map for each kind of image, and on top of it a small map of many channels, enlarged twice.
 
-    It starts as the linear map alone, whose draws have the training images' mean and principal components: blends of images, but
-    as different from each other as images are. Pixels are cut to their range only when they are handed out, since a bounded output
-    stops learning where it is black.
+    The first number of the noise chooses the kind, and the next ones how it is drawn. It starts as the linear maps alone, see
+    :mod:`evalkit.backbones.gan.pieces`: blurred, but of every kind, and as often as there are. Pixels are cut to their range only
+    when they are handed out, since a bounded output stops learning where it is black.
 
     Args:
         layout: of the images.
         latent_size: width of the noise.
         width: channels at full height and width.
+        n_pieces: kinds of images.
     """
 
-    def __init__(self, layout: PixelLayout, latent_size: int, width: int) -> None:
+    edges: Tensor
+
+    def __init__(self, layout: PixelLayout, latent_size: int, width: int, n_pieces: int) -> None:
         super().__init__()
-        self.sizes = _sizes(layout)
-        self.straight = nn.Linear(latent_size, layout.channels * layout.height * layout.width)
+        self.sizes, self.rank = _sizes(layout), rank_of(latent_size)
+        self.register_buffer("edges", torch.full((n_pieces + 1,), torch.inf))
+        self.straight = nn.Linear(n_pieces * (1 + self.rank), layout.channels * layout.height * layout.width, bias=False)
         height, breadth = self.sizes[2]
-        self.enter, self.shape = nn.Linear(latent_size, 4 * width * height * breadth), (-1, 4 * width, height, breadth)
+        self.enter = nn.Linear(latent_size + n_pieces, 4 * width * height * breadth)
+        self.shape = (-1, 4 * width, height, breadth)
         self.blocks = nn.Sequential(ResidualBlock(4 * width), ResidualBlock(4 * width))
         self.middle = nn.Conv2d(4 * width, 2 * width, 3, padding=1)
         self.fine = nn.Conv2d(2 * width, width, 3, padding=1)
         self.leave = nn.Conv2d(width, layout.channels, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
+        for each in self.leave.parameters():
+            nn.init.zeros_(each)
 
-    def start_at(self, images: Tensor) -> None:
-        """Let the linear map draw what these images, (n, …), have in common and the strongest ways in which they differ."""
-        flat = images.flatten(1)
-        mean = flat.mean(dim=0)
-        _, lengths, directions = torch.linalg.svd((flat - mean) / len(flat) ** 0.5, full_matrices=False)
-        n_directions = min(self.straight.in_features, len(lengths))
+    def start_at(self, pieces: Pieces) -> None:
+        """Let the linear maps draw these pieces."""
+        maps = np.concatenate((pieces.means[:, None], pieces.directions), axis=1)
         with torch.no_grad():
-            self.straight.weight.zero_()
-            self.straight.weight[:, :n_directions] = (directions * lengths[:, None])[:n_directions].T
-            self.straight.bias.copy_(mean)
+            self.edges.copy_(torch.from_numpy(pieces.edges))
+            self.straight.weight.copy_(torch.from_numpy(maps.reshape(-1, maps.shape[2]).T))
 
     def forward(self, noise: Tensor) -> Tensor:
         """(n, latent) to (n, channels, height, width), about 0 to 1."""
-        hidden = self.blocks(self.enter(noise).reshape(self.shape))
+        chosen = ((noise[:, :1] >= self.edges[:-1]) & (noise[:, :1] < self.edges[1:])).to(noise.dtype)
+        how = torch.cat((torch.ones_like(noise[:, :1]), noise[:, 1 : 1 + self.rank]), dim=1)
+        straight = self.straight((chosen[:, :, None] * how[:, None]).flatten(1))
+        hidden = self.blocks(self.enter(torch.cat((noise, chosen), dim=1)).reshape(self.shape))
         for layer, size in ((self.middle, self.sizes[1]), (self.fine, self.sizes[0])):
             hidden = silu(layer(interpolate(hidden, size, mode="bilinear", align_corners=False)))
         bent = self.leave(hidden)
-        drawn: Tensor = bent + self.straight(noise).reshape(bent.shape)
+        drawn: Tensor = bent + straight.reshape(bent.shape)
         return drawn
 
 
@@ -112,6 +119,7 @@ class ImageNetwork(GANNetwork):
         latent_size: width of the noise.
         width: channels at full height and width.
         window: of the score.
+        n_pieces: see :class:`ImageGenerator`.
     """
 
     recipe: ClassVar[Recipe] = Recipe(
@@ -131,9 +139,10 @@ class ImageNetwork(GANNetwork):
     generator: ImageGenerator
     ends: Tensor
 
-    def __init__(self, layout: PixelLayout, latent_size: int, width: int, window: float) -> None:
+    def __init__(self, layout: PixelLayout, latent_size: int, width: int, window: float, n_pieces: int) -> None:
         super().__init__(layout, latent_size, width, window)
-        self.generator = ImageGenerator(layout, latent_size, width)
+        self.n_pieces = n_pieces
+        self.generator = ImageGenerator(layout, latent_size, width, n_pieces)
         self.discriminator = ImageDiscriminator(layout, width)
         self.register_buffer("ends", torch.tensor([0.0, 1.0]))
         self.cell = -(-max(layout.height, layout.width) // _CELLS)
@@ -141,21 +150,24 @@ class ImageNetwork(GANNetwork):
     @classmethod
     def for_rows(cls, rows: Pixels, choices: Choices) -> Self:
         """See :class:`GANNetwork`."""
-        network = cls(rows.layout, choices.latent_size or cls.recipe.latent_size, choices.width or cls.recipe.width, 1.0)
+        latent_size, width = choices.latent_size or cls.recipe.latent_size, choices.width or cls.recipe.width
         some = rows.take(generator(choices.seed, "gan", "start").permutation(len(rows))[:_STARTED_AT])
+        pieces = pieces_of(np.float64(some.values).reshape(len(some), -1), rank_of(latent_size), choices.seed)
+        network = cls(rows.layout, latent_size, width, 1.0, len(pieces.means))
         network.window = window_of(network.place(network.prepare(some)).numpy(), choices.seed)
         network.ends.copy_(torch.tensor([float(rows.values.min()), float(rows.values.max())]))
-        network.generator.start_at(network.prepare(some))
+        network.generator.start_at(pieces)
         return network
 
     @classmethod
     def from_plan(cls, layout: PixelLayout, plan: Mapping[str, Any]) -> Self:
         """See :class:`GANNetwork`."""
-        return cls(layout, plan["latent_size"], plan["width"], plan["window"])
+        return cls(layout, plan["latent_size"], plan["width"], plan["window"], plan["n_pieces"])
 
     def plan(self) -> State:
         """See :class:`~evalkit.backbones.network.Network`."""
-        return {"latent_size": self.latent_size, "width": self.width, "window": self.window}
+        sizes = {"latent_size": self.latent_size, "width": self.width, "n_pieces": self.n_pieces}
+        return {**sizes, "window": self.window}
 
     def prepare(self, rows: Encoded) -> Tensor:
         """The pixels, (n, channels, height, width) float64."""
@@ -185,6 +197,11 @@ class ImageNetwork(GANNetwork):
     def rows_of(self, drawn: Tensor) -> Pixels:
         """The pixels, between the darkest and the lightest of the training images."""
         return Pixels(drawn.float().clamp(self.ends[0], self.ends[1]).numpy())
+
+
+def rank_of(latent_size: int) -> int:
+    """Directions of a piece: what the noise has beside the choice of the piece, at most 32."""
+    return min(latent_size - 1, _MOST_DIRECTIONS)
 
 
 def _sizes(layout: PixelLayout) -> tuple[Size, Size, Size]:

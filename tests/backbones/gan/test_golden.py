@@ -36,6 +36,9 @@ def _array(values: object) -> np.ndarray:
         ("series", {"window": "wide"}),
         ("images", {"width": 0}),
         ("images", {"latent_size": "8"}),
+        ("images", {"n_pieces": 10**9}),
+        ("images", {"n_pieces": 0}),
+        ("images", {"n_pieces": 2.5}),
     ],
 )
 def test_a_plan_that_does_not_fit_is_refused(modality: Modality, change: dict[str, object]) -> None:
