@@ -1,0 +1,120 @@
+"""Figures of two samples, with each row's influence: one idea behind intervals, paired comparisons and galleries."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from evalkit.core.errors import InputError, ShapeError
+from evalkit.statistics.intervals import Interval
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A figure that compares a generated sample with a reference, and how far each row moves it.
+
+    To first order the figure's error is the mean influence of the reference rows plus that of the generated rows. So its variance
+    is the variance of the influences over the number of rows, sample by sample; two generators that were held against the same
+    reference rows share that sample's part, and their difference is compared row by row.
+
+    Attributes:
+        value: the figure, with its bias taken out where ``method`` says so.
+        direction: which way is better.
+        method: how figure and interval were found, in words.
+        reference: (n,) influence of each reference row, mean 0; all 0 where the reference is taken as given.
+        generated: (m,) influence of each generated row, mean 0.
+        further_variance: what the influences do not explain, for example of second order; >= 0.
+        range: smallest and largest value that the figure can take; the interval is cut there.
+    """
+
+    value: float
+    direction: Literal["higher", "lower", "neither"]
+    method: str
+    reference: Array
+    generated: Array
+    further_variance: float = 0.0
+    range: tuple[float, float] = (-math.inf, math.inf)
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value) or not 0 <= self.further_variance < math.inf:
+            raise InputError("a figure needs a finite value and a finite variance: look for huge or constant values in the data")
+        for rows in (self.reference, self.generated):
+            if rows.ndim != 1 or len(rows) < 2 or not np.isfinite(rows).all():
+                raise ShapeError(f"influences need shape (rows,) with two rows or more, all finite, got shape {rows.shape}")
+
+    @property
+    def variance(self) -> float:
+        """Squared standard error."""
+        return _share(self.reference) + _share(self.generated) + self.further_variance
+
+    def interval(self, *, level: float = 0.95) -> Interval:
+        """The figure with its normal interval, cut to the figure's range.
+
+        It assumes independent rows. Where the figure lies at the end of its range it is not normal, and the interval is a guide.
+
+        >>> rows = np.array([-1.0, 1.0] * 50)
+        >>> [round(end, 2) for end in Estimate(0.5, "lower", "demo", 0 * rows, rows).interval()]
+        [0.5, 0.3, 0.7]
+        """
+        half = _width(level) * math.sqrt(self.variance)
+        low, high = self.range
+        return Interval(self.value, min(self.value, max(low, self.value - half)), max(self.value, min(high, self.value + half)))
+
+
+class Difference(NamedTuple):
+    """How far one figure lies above another.
+
+    Attributes:
+        value: first minus second.
+        low, high: the interval's ends.
+        p_value: two-sided, of no difference.
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def difference(first: Estimate, second: Estimate, *, paired: bool = False, level: float = 0.95) -> Difference:
+    """One generator's figure less another's, where both were held against the same reference rows in the same order.
+
+    Args:
+        first: of one generator.
+        second: of the other.
+        paired: row i of one generated sample belongs to row i of the other (the same prompt, the same noise).
+        level: confidence, 0 < level < 1.
+
+    Raises:
+        ShapeError: the reference rows are not the same number, or ``paired`` and the generated rows are not.
+
+    >>> reference, rows = np.array([-1.0, 1.0] * 50), np.array([-0.5, 0.5] * 50)
+    >>> near, far = (Estimate(value, "lower", "demo", reference, rows) for value in (0.1, 0.4))
+    >>> [round(figure, 4) for figure in difference(near, far)]
+    [-0.3, -0.4393, -0.1607, 0.0]
+    """
+    if len(first.reference) != len(second.reference) or (paired and len(first.generated) != len(second.generated)):
+        raise ShapeError("a difference needs figures that were held against the same rows: measure both in one run")
+    variance = _share(first.reference - second.reference) + first.further_variance + second.further_variance
+    if paired:
+        variance += _share(first.generated - second.generated)
+    else:
+        variance += _share(first.generated) + _share(second.generated)
+    value, error = first.value - second.value, math.sqrt(variance)
+    p_value = 2 * float(stats.norm.sf(abs(value) / error)) if error > 0 else float(value == 0)
+    return Difference(value, value - _width(level) * error, value + _width(level) * error, p_value)
+
+
+def _share(influences: Array) -> float:
+    return float(influences.var(ddof=1)) / len(influences)
+
+
+def _width(level: float) -> float:
+    if not 0 < level < 1:
+        raise InputError(f"the level must lie between 0 and 1, got {level}")
+    return float(stats.norm.ppf((1 + level) / 2))
