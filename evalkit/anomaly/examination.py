@@ -1,6 +1,5 @@
 """One run of a detector put together: alarms, reasons, and how far to trust them."""
 
-import platform
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from evalkit.anomaly.explanation import top_columns, usual_values, value_texts
 from evalkit.anomaly.members import MEMBERS, Reference
 from evalkit.core.errors import SchemaError
 from evalkit.core.sample import Table
-from evalkit.core.version import VERSION
+from evalkit.core.version import versions
 from evalkit.data import content_hash
 from evalkit.data.rows import Rows
 from evalkit.statistics.multiplicity import benjamini_hochberg
@@ -90,7 +89,7 @@ def examination(
         ),
         settings=settings,
         seed=seed,
-        versions=_versions(),
+        versions=versions("numpy", "pandas", "scipy", "scikit-learn"),
     )
     return Detection(summary, scores, reasons)
 
@@ -147,17 +146,3 @@ def _reasons(judged: Judged, explained: NDArray[np.intp], reference: Reference) 
     if not parts:
         return pd.DataFrame({name: [] for name in names})
     return pd.concat(parts).sort_values(["line", "rank"], kind="stable").reset_index(drop=True)[names]
-
-
-def _versions() -> dict[str, str]:
-    import scipy
-    import sklearn
-
-    return {
-        "evalkit": VERSION,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "pandas": pd.__version__,
-        "scipy": scipy.__version__,
-        "scikit-learn": sklearn.__version__,
-    }

@@ -1,15 +1,17 @@
-"""Which rows, and which tables, are the same content, whatever file they came from."""
+"""Which rows, and which Samples, are the same content, whatever file they came from."""
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from evalkit.core.sample import Table
+from evalkit.core.sample import Images, Sample, Series, Table, Texts
 from evalkit.data.conforming import conform
+from evalkit.data.spool import blocks
 
 
 def row_hashes(table: Table) -> NDArray[np.uint64]:
@@ -40,8 +42,11 @@ def rows_also_in(table: Table, reference: Table) -> NDArray[np.bool_]:
     return np.isin(row_hashes(conform(table, reference.schema)), row_hashes(reference))
 
 
-def content_hash(table: Table) -> str:
-    """SHA-256 of names, kinds and values in their order: the same for the same content in CSV, Parquet or a frame.
+def content_hash(sample: Sample) -> str:
+    """SHA-256 of what a Sample holds, in its order, whatever file it came from; its name and the rows' names do not count.
+
+    Of a table: names, kinds and values, the same for the same content in CSV, Parquet or a frame. Of images: pixels and captions;
+    of texts: the texts; of series: channels, times, values and where an entity begins.
 
     >>> from evalkit.core.schema import Column, Schema
     >>> schema = Schema(modality="table", columns=(Column(name="a", kind="number"),))
@@ -49,11 +54,31 @@ def content_hash(table: Table) -> str:
     >>> content_hash(zero) == content_hash(negative_zero)
     True
     """
-    digest = hashlib.sha256(json.dumps([(column.name, column.kind) for column in table.schema.columns]).encode())
-    for column in table.schema.columns:
-        for part in _content(table.frame[column.name]):
-            digest.update(part)
+    digest = hashlib.sha256()
+    for part in _parts(sample):
+        digest.update(part)
     return digest.hexdigest()
+
+
+def _parts(sample: Sample) -> Iterator[bytes]:
+    match sample:
+        case Table():
+            yield json.dumps([(column.name, column.kind) for column in sample.schema.columns]).encode()
+            for column in sample.schema.columns:
+                yield from _content(sample.frame[column.name])
+        case Images():
+            yield json.dumps([sample.pixels.shape, sample.pixels.dtype.str, sample.captions]).encode()
+            for block in blocks(len(sample), sample.pixels[:1].nbytes):
+                yield np.ascontiguousarray(sample.pixels[block]).tobytes()
+        case Texts():
+            for chunk in sample.texts.chunks:
+                for text in chunk.to_pylist():
+                    yield len(text.encode()).to_bytes(8, "little") + text.encode()
+        case Series():
+            yield json.dumps([sample.channels, sample.starts.tolist(), sample.times.dtype.str]).encode()
+            yield np.ascontiguousarray(sample.times).tobytes()
+            for block in blocks(len(sample.values), sample.values[:1].nbytes):
+                yield np.ascontiguousarray(sample.values[block] + 0.0).tobytes()
 
 
 def _content(values: pd.Series) -> list[bytes]:

@@ -73,12 +73,14 @@ class Difference(NamedTuple):
         value: first minus second.
         low, high: the interval's ends.
         p_value: two-sided, of no difference.
+        standard_error: of the difference.
     """
 
     value: float
     low: float
     high: float
     p_value: float
+    standard_error: float
 
 
 def difference(first: Estimate, second: Estimate, *, paired: bool = False, level: float = 0.95) -> Difference:
@@ -96,7 +98,7 @@ def difference(first: Estimate, second: Estimate, *, paired: bool = False, level
     >>> reference, rows = np.array([-1.0, 1.0] * 50), np.array([-0.5, 0.5] * 50)
     >>> near, far = (Estimate(value, "lower", "demo", reference, rows) for value in (0.1, 0.4))
     >>> [round(figure, 4) for figure in difference(near, far)]
-    [-0.3, -0.4393, -0.1607, 0.0]
+    [-0.3, -0.4393, -0.1607, 0.0, 0.0711]
     """
     if len(first.reference) != len(second.reference) or (paired and len(first.generated) != len(second.generated)):
         raise ShapeError("a difference needs figures that were held against the same rows: measure both in one run")
@@ -107,7 +109,7 @@ def difference(first: Estimate, second: Estimate, *, paired: bool = False, level
         variance += _share(first.generated) + _share(second.generated)
     value, error = first.value - second.value, math.sqrt(variance)
     p_value = 2 * float(stats.norm.sf(abs(value) / error)) if error > 0 else float(value == 0)
-    return Difference(value, value - _width(level) * error, value + _width(level) * error, p_value)
+    return Difference(value, value - _width(level) * error, value + _width(level) * error, p_value, error)
 
 
 def _share(influences: Array) -> float:

@@ -1,11 +1,14 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalkit.core.sample import Images, Series, Texts
 from evalkit.data import content_hash, load, row_hashes, rows_also_in
 
 FRAME = pd.DataFrame(
@@ -65,3 +68,35 @@ def test_hashes_are_the_same_in_another_process():
 
 def test_an_identifier_alone_has_no_rows_in_common():
     assert row_hashes(load(pd.DataFrame({"id": [3, 1, 2]}))).tolist() == [0, 0, 0]
+
+
+def changed(sample):
+    """The same Sample with one thing changed."""
+    match sample:
+        case Images():
+            pixels = sample.pixels.copy()
+            pixels[0, 0, 0, 0] += 1
+            return replace(sample, pixels=pixels)
+        case Texts():
+            return Texts.of([*sample.texts.to_pylist()[:-1], "other"])
+        case _:
+            return replace(sample, values=sample.values + 1)
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        Images.of(np.zeros((3, 2, 2, 1), dtype=np.uint8), captions=("a", "b", "c")),
+        Texts.of(["ab", "c", ""]),
+        Series.of([np.zeros((3, 2)), np.full((2, 2), np.nan)], ("x", "y")),
+    ],
+    ids=["images", "texts", "series"],
+)
+def test_what_a_sample_holds_decides_its_hash(sample):
+    assert content_hash(sample) == content_hash(replace(sample, name="another"))
+    assert content_hash(sample) != content_hash(changed(sample))
+    assert content_hash(sample) != content_hash(sample.take(np.arange(len(sample))[::-1]))
+
+
+def test_where_one_text_ends_and_the_next_begins_counts():
+    assert content_hash(Texts.of(["ab", "c"])) != content_hash(Texts.of(["a", "bc"]))
