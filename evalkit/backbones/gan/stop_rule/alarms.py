@@ -11,7 +11,7 @@ COLLAPSE = "mode collapse: the drawn rows crowd together or miss most of the rea
 MEMORISED = "memorised training rows: the drawn rows are nearer to them than unseen rows are"
 DEAD_GENERATOR = "dead generator: its draws do not change"
 
-_CONSECUTIVE, _GRACE, _FRUITLESS = 3, 2, 6
+_CONSECUTIVE, _GRACE, _FRUITLESS = 3, 2, 4
 _STANDSTILL, _GAIN = 1e-6, 0.97
 
 _SIGNS: dict[str, Callable[[Mapping[str, float]], bool]] = {
@@ -25,7 +25,7 @@ def alarms(curves: Mapping[str, Sequence[float]], losses: Sequence[float], n_hel
     """What went wrong at each of the last three looks; the first two, when every generator is poor, do not count.
 
     The discriminator is too strong where the 95 % interval of its accuracy lies above 0.75, or its accuracy on training rows above
-    0.95, and in the last six looks the held-out loss has not fallen by 3 %: one that knows drawn rows while the generator gains
+    0.95, and in the last four looks the held-out loss has not fallen by 3 %: one that knows drawn rows while the generator gains
     from it does its work.
 
     Args:
