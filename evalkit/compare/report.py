@@ -35,10 +35,9 @@ def report_html(detection: Detection) -> str:
         A whole HTML document.
     """
     summary = detection.summary
-    return _template().render(
+    return page(
+        "report.html",
         summary=summary,
-        colours=[(role, light, dark) for role, light, dark in zip(LIGHT._fields, LIGHT, DARK, strict=True) if role != "page"]
-        + [("page", LIGHT.page, DARK.page)],
         expectation=words.expectation(summary.expected_false, summary.n_alarms, summary.fdr),
         facts=_facts(summary),
         histogram=Markup(to_svg(score_histogram(detection).properties(width=_WIDTH))),  # noqa: S704 - vl-convert escapes what it draws
@@ -61,11 +60,17 @@ def write_report(detection: Detection, path: Path) -> None:
         temporary.write_text(report_html(detection), encoding="utf-8")
 
 
+def page(name: str, **content: Any) -> str:
+    """A template of this room with its content and the house's colours; everything is escaped that is not marked as safe."""
+    colours = [(role, light, dark) for role, light, dark in zip(LIGHT._fields, LIGHT, DARK, strict=True) if role != "page"]
+    return _template(name).render(colours=[*colours, ("page", LIGHT.page, DARK.page)], **content)
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(loader=PackageLoader("evalkit.compare", "."), autoescape=True, undefined=StrictUndefined)
     environment.filters |= {"visible": words.visible, "count": words.count}
-    return environment.get_template("report.html")
+    return environment.get_template(name)
 
 
 def _facts(summary: Summary) -> list[tuple[str, str]]:

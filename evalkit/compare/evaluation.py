@@ -1,0 +1,145 @@
+"""What came out of comparing generators: every figure with its interval, every pair of generators, and what may be concluded."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, FiniteFloat
+
+from evalkit.compare.words import count, figure, visible
+from evalkit.core.evidence import Evidence, Finding
+
+Verdict = Literal["first", "second", "not separable"]
+
+
+class Source(BaseModel):
+    """One Sample that went in.
+
+    Attributes:
+        name: as the user calls it.
+        sha256: hash of its content.
+        rows: how many rows, images, texts or windows were compared.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sha256: str
+    rows: int
+
+
+class Measured(BaseModel):
+    """One figure of one generator, or why there is none.
+
+    Attributes:
+        generator: whose.
+        metric: the catalogue's name of the metric that gave it.
+        finding: the figure.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    generator: str
+    metric: str
+    finding: Finding
+
+
+class Comparison(BaseModel):
+    """Two generators by one figure, held against the same reference rows.
+
+    Attributes:
+        figure: which one.
+        first, second: the generators.
+        difference: first less second.
+        low, high: its 95 % interval, not corrected for the number of pairs.
+        p_value: of no difference, corrected (Holm) over all pairs of generators by this figure.
+        detectable: a true difference of this size would have been found in four of five such samples; a smaller one is noise here.
+        better: which one is better at 5 %, if that may be concluded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    figure: str
+    first: str
+    second: str
+    difference: FiniteFloat
+    low: FiniteFloat
+    high: FiniteFloat
+    p_value: FiniteFloat
+    detectable: FiniteFloat
+    better: Verdict
+
+
+class Evaluation(BaseModel):
+    """Generators held against one reference. Iterating gives the findings.
+
+    Attributes:
+        reference: the real rows that figures were computed on.
+        generators: what was held against them, in the order given.
+        measured: every figure.
+        comparisons: every pair of generators by every figure that has a better end.
+        conclusions: what may be said, a sentence each, and what may not.
+        cautions: what limits it.
+        settings: what would have to be the same for another run to be comparable.
+        seed: of the run.
+        versions: of the software.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reference: Source
+    generators: tuple[Source, ...]
+    measured: tuple[Measured, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    conclusions: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
+    settings: dict[str, str] = {}
+    seed: int = 0
+    versions: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[Finding]:  # type: ignore[override]
+        return iter(self.findings)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Evidence and Failures of all generators, in the order in which they were measured."""
+        return [each.finding for each in self.measured]
+
+    def of(self, generator: str) -> dict[str, Evidence]:
+        """One generator's figures by name; what failed is left out."""
+        mine = (each.finding for each in self.measured if each.generator == generator)
+        return {finding.name: finding for finding in mine if isinstance(finding, Evidence)}
+
+
+def conclude(generators: Sequence[str], comparisons: Sequence[Comparison]) -> tuple[str, ...]:
+    """What the comparisons allow to say of every pair of generators, one sentence a pair.
+
+    >>> pair = {"first": "a", "second": "b", "difference": -0.2, "low": -0.3, "high": -0.1, "p_value": 0.001, "detectable": 0.14}
+    >>> conclude(["a", "b"], [Comparison(figure="frechet", better="first", **pair)])
+    ('a is better than b: by frechet.',)
+    >>> conclude(["a", "b"], [Comparison(figure="frechet", better="not separable", **pair)])
+    ('a and b: no difference may be concluded; by frechet, one below 0.14 would be noise.',)
+    """
+    pairs: dict[tuple[str, str], list[Comparison]] = {}
+    for each in comparisons:
+        pairs.setdefault((each.first, each.second), []).append(each)
+    return tuple(_sentence(first, second, own) for (first, second), own in pairs.items())
+
+
+def _sentence(first: str, second: str, own: Sequence[Comparison]) -> str:
+    one, other = visible(first, 60), visible(second, 60)
+    by_one = [each.figure for each in own if each.better == "first"]
+    by_other = [each.figure for each in own if each.better == "second"]
+    if by_one and by_other:
+        by_each = f"{one} by {_listed(by_one)}; {other} by {_listed(by_other)}"
+        return f"{one} and {other} differ, and neither is better throughout: {by_each}."
+    if by_one or by_other:
+        better, worse, by = (one, other, by_one) if by_one else (other, one, by_other)
+        rest = len(own) - len(by)
+        undecided = "1 figure does" if rest == 1 else f"{count(rest)} figures do"
+        return f"{better} is better than {worse}: by {_listed(by)}" + (f"; {undecided} not separate them." if rest else ".")
+    noise = "; ".join(f"by {each.figure}, one below {figure(each.detectable)} would be noise" for each in own[:3])
+    return f"{one} and {other}: no difference may be concluded; {noise}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

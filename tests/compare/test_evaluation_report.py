@@ -1,0 +1,53 @@
+import re
+
+from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart
+from evalkit.compare.evaluation_report import evaluation_html
+from tests.compare.evaluations import HOSTILE, an_evaluation
+
+
+def test_a_chart_draws_a_dot_and_an_interval_a_generator():
+    evaluation = an_evaluation()
+    assert figures_of(evaluation) == ["frechet", "kid"]
+    rows = interval_chart(evaluation, "frechet").to_dict()["datasets"]
+    (drawn,) = rows.values()
+    assert [[round(row[end], 9) for end in ("low", "value", "high")] for row in drawn] == [[0.0, 0.1, 0.2], [0.2, 0.3, 0.4]]
+
+
+def test_what_failed_is_left_out_of_the_chart_and_named_in_the_report():
+    evaluation = an_evaluation()
+    (drawn,) = interval_chart(evaluation, "kid").to_dict()["datasets"].values()
+    assert [row["generator"] for row in drawn] == ["first"]
+    report = evaluation_html(evaluation)
+    assert "there are too few rows; draw more" in report
+    assert "1 of them failed" in report
+
+
+def test_many_generators_stay_within_the_marks():
+    evaluation = an_evaluation(tuple(f"g{i}" for i in range(60)))
+    (drawn,) = interval_chart(evaluation, "frechet").to_dict()["datasets"].values()
+    assert len(drawn) == MOST_GENERATORS
+    assert len(evaluation_html(evaluation)) < 2e6
+
+
+def test_the_report_begins_with_the_conclusion_and_names_what_limits_it():
+    report = evaluation_html(an_evaluation())
+    assert "<h1>first is better than second: by frechet.</h1>" in report
+    assert "The features were learned from the rows they are measured on." in report
+
+
+def test_one_generator_is_asked_about_without_pairs():
+    report = evaluation_html(an_evaluation(("only",)))
+    assert "<h1>How far is only from real?</h1>" in report
+    assert "Which is better?" not in report
+
+
+def test_foreign_names_are_text():
+    report = evaluation_html(an_evaluation((HOSTILE, "second")))
+    assert "<script" not in report.lower()
+    assert "\u202e" not in report
+    assert "&lt;script&gt;" in report
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?\s*(?:http|javascript)""", report)
+
+
+def test_the_same_evaluation_gives_the_same_bytes():
+    assert evaluation_html(an_evaluation()) == evaluation_html(an_evaluation())
