@@ -54,6 +54,27 @@ def test_a_forecast_depends_on_its_own_series_only(model: Any) -> None:
     assert set(together["entity"]) == {"a", "b"}
 
 
+def test_intervals_are_widened_until_they_would_have_held(model: Any) -> None:
+    """A tide with three times the noise: the model's own intervals are too narrow, and what came before says so."""
+    random = generator(0, "wild")
+    wild = tide(400, seed=5)
+    wild["level"] += 0.3 * random.normal(size=400)
+    steps = series_of(wild).steps(0)
+    held = {}
+    for checks in (0, 8):
+        origins = range(240, 388, 12)
+        made = [model.foretold(steps[:origin], 12, 100, 0, 0.9, checks) for origin in origins]
+        inside = [(low <= steps[o : o + 12]) & (steps[o : o + 12] <= high) for o, (_, low, high) in zip(origins, made, strict=True)]
+        held[checks] = np.concatenate(inside)[:, 0].mean()
+    assert held[0] < 0.8 < held[8]
+    assert 0.82 < held[8] < 0.98
+
+
+def test_a_series_too_short_to_check_has_the_models_own_intervals(model: Any) -> None:
+    short = series_of(tide(30, seed=4))
+    pd.testing.assert_frame_equal(model.forecast(short, steps=16, draws=20), model.forecast(short, steps=16, draws=20, checks=0))
+
+
 def test_steps_nearby_do_not_depend_on_how_far_one_looks(model: Any) -> None:
     """Up to half a window is drawn in one go; what lies before a window does not count."""
     steps = series_of(tide(100, seed=4)).steps(0)
@@ -69,7 +90,7 @@ def test_a_short_history_with_missing_steps_is_enough(model: Any) -> None:
 
 def test_what_cannot_be_foretold_is_said(model: Any) -> None:
     steps = series_of(tide(100, seed=4))
-    for wrong in ({"steps": 0}, {"steps": 10_001}, {"draws": 1}, {"level": 1.0}):
+    for wrong in ({"steps": 0}, {"steps": 10_001}, {"draws": 1}, {"level": 1.0}, {"checks": -1}):
         with pytest.raises(InputError):
             model.forecast(steps, **wrong)
     table = TransformerLM(layers=1, heads=2, width=16, steps=2).fit_rows(mixed_rows(30))
