@@ -46,11 +46,12 @@ def blocked(
         if leave_one_out:
             inside = np.arange(rows.stop - rows.start)
             distances[inside, start + inside] = np.inf
-        found.distances[rows], found.indices[rows] = _smallest(distances, k)
+        found.distances[rows], found.indices[rows] = smallest(distances, k)
     return found
 
 
-def _smallest(distances: NDArray[np.float64], k: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+def smallest(distances: NDArray[np.float64], k: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The k smallest of each row, ascending, and where they stand."""
     if k == 1:
         indices = distances.argmin(axis=1)[:, None]
     elif k < distances.shape[1]:
