@@ -52,7 +52,7 @@ def test_a_discriminator_is_too_strong_only_where_the_generator_gains_nothing() 
 
 @pytest.mark.parametrize(("flat", "expected"), [(3, ()), (4, (TOO_STRONG,))])
 def test_four_looks_without_a_gain_are_enough(flat: int, expected: tuple[str, ...]) -> None:
-    losses = [1.0, 0.9, 0.8, 0.7, *(0.6 - 0.001 * i for i in range(flat + 1))]
+    losses = [1.0, 0.9, 0.8, 0.7, *(0.6 - 0.01 * i for i in range(flat + 1))]
     curves = {name: [0.95 if name == DISCRIMINATOR else value] * len(losses) for name, value in GOOD.items()}
     assert alarms(curves, losses, 100, 500) == expected
 
