@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.distance import cdist
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.kernels.neighbours.counting import Within, blocked_within
 from evalkit.kernels.neighbours.products import nearest_by_products, within_by_products
 from evalkit.kernels.neighbours.reference import Metric, Neighbours, blocked
 
-__all__ = ["Implementation", "Metric", "Neighbours", "Within", "nearest", "within"]
+__all__ = ["Implementation", "Metric", "Neighbours", "Within", "distances", "nearest", "within"]
 
 Implementation = Literal["reference", "products"]
 _IMPLEMENTATIONS = (None, "reference", "products")
@@ -115,6 +116,28 @@ def within(
     if impl == "products" or (impl is None and ours.shape[1] >= _MANY_FEATURES):
         return within_by_products(ours, theirs, edges, closed=closed)
     return blocked_within(ours, theirs, edges, closed=closed)
+
+
+def distances(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
+    """All squared Euclidean distances, by direct differences: for samples small enough to hold n times m numbers.
+
+    Args:
+        first: (n, d) finite floats.
+        second: (m, d) finite floats.
+
+    Returns:
+        (n, m), the same numbers as :func:`nearest` gives.
+
+    Raises:
+        ShapeError: the arrays do not fit each other.
+
+    >>> distances([[0.0], [3.0]], [[1.0]]).tolist()
+    [[1.0], [4.0]]
+    """
+    ours, theirs = _matrix(first, "first"), _matrix(second, "second")
+    if ours.shape[1] != theirs.shape[1]:
+        raise ShapeError(f"distances need equally many features, got {ours.shape[1]} and {theirs.shape[1]}")
+    return np.asarray(cdist(ours, theirs, "sqeuclidean"), dtype=np.float64)
 
 
 def _check_implementation(impl: str | None) -> None:
