@@ -5,10 +5,12 @@ from evalkit.statistics.exact import binomial_test, paired_test, two_sample_test
 from evalkit.statistics.intervals import Interval, bootstrap_interval, mean_interval, proportion_interval
 from evalkit.statistics.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
 from evalkit.statistics.ranking import auc, auc_interval
+from evalkit.statistics.two_samples import auc_estimate, outside_test, rank_sum_test, share_test
 
 __all__ = [
     "Interval",
     "auc",
+    "auc_estimate",
     "auc_interval",
     "benjamini_hochberg",
     "benjamini_yekutieli",
@@ -18,7 +20,10 @@ __all__ = [
     "conformal_p_values",
     "holm",
     "mean_interval",
+    "outside_test",
     "paired_test",
     "proportion_interval",
+    "rank_sum_test",
+    "share_test",
     "two_sample_test",
 ]
