@@ -50,6 +50,17 @@ class MetricSpec:
         return cast(type[Metric], getattr(import_module(self.module), self.class_name))
 
 
-METRICS: dict[str, MetricSpec] = {spec.name: spec for spec in ()}
+METRICS: dict[str, MetricSpec] = {
+    spec.name: spec
+    for spec in (
+        MetricSpec(
+            name="prdc",
+            what_it_is="Which generated rows lie among real ones, and which real ones are reached; names dropped and invented modes.",
+            module="evalkit.metrics.precision_recall",
+            class_name="Prdc",
+            figures=("precision", "recall", "density", "coverage"),
+        ),
+    )
+}
 
 __all__ = ["METRICS", "MODALITIES", "Metric", "MetricSpec"]
