@@ -2,45 +2,22 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol, Self, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from evalkit.core.schema import Modality
 
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Features:
-    """Feature arrays of one Sample.
-
-    Attributes:
-        values: (n, d) finite float64, one row a row of the Sample.
-        extractor: what made them, for example ``"pixel_pca"``.
-        digest: a hash of the extractor's settings and of all that it learned. Figures from different digests say nothing about
-            each other.
-    """
-
-    values: Array
-    extractor: str
-    digest: str
-
-
-class Extractor(Protocol):
-    """One way from a Sample to features: a frozen dataclass of settings; ``fit`` returns a fitted one."""
-
-    def fit(self, reference: Any, *, seed: int) -> Self:
-        """Learn from reference rows that no figure is computed on."""
-
-    def extract(self, sample: Any) -> Features:
-        """A row's features depend on that row and on what was learned only."""
+if TYPE_CHECKING:
+    from evalkit.features.base import Extractor as Extractor
+    from evalkit.features.base import Features as Features
+    from evalkit.features.base import FittedExtractor as FittedExtractor
+    from evalkit.features.base import as_features as as_features
+    from evalkit.features.cache import extract as extract
+    from evalkit.features.from_callable import FromCallable as FromCallable
 
 
 @dataclass(frozen=True)
 class ExtractorSpec:
-    """One extractor as the doors show it.
+    """One extractor as the doors show it: light, nothing heavy is imported.
 
     Attributes:
         name: on the command line and in settings.
@@ -55,11 +32,66 @@ class ExtractorSpec:
     module: str
     class_name: str
 
-    def load(self) -> type[Extractor]:
+    def load(self) -> "type[Extractor]":
         """The class."""
-        return cast(type[Extractor], getattr(import_module(self.module), self.class_name))
+        found: type[Extractor] = getattr(import_module(self.module), self.class_name)
+        return found
 
 
-EXTRACTORS: dict[str, ExtractorSpec] = {spec.name: spec for spec in ()}
+EXTRACTORS: dict[str, ExtractorSpec] = {
+    spec.name: spec
+    for spec in (
+        ExtractorSpec(
+            name="encoded_table",
+            what_it_is="Every column with one weight: numbers on a robust scale, labels one by one, moments and texts in parts.",
+            modality="table",
+            module="evalkit.features.encoded_table",
+            class_name="EncodedTable",
+        ),
+        ExtractorSpec(
+            name="hashed_ngrams",
+            what_it_is="Which pieces of one to four letters a text is made of, its length and its characters; not what it means.",
+            modality="texts",
+            module="evalkit.features.hashed_ngrams",
+            class_name="HashedNgrams",
+        ),
+        ExtractorSpec(
+            name="windows",
+            what_it_is="Windows of a series: values, levels, spread, how one step follows another and one channel another.",
+            modality="series",
+            module="evalkit.features.windows",
+            class_name="Windows",
+        ),
+    )
+}
 
-__all__ = ["EXTRACTORS", "Extractor", "ExtractorSpec", "Features"]
+USUAL: dict[Modality, str] = {"table": "encoded_table", "texts": "hashed_ngrams", "series": "windows"}
+"""The extractor that is used where none is named."""
+
+_WHERE = {
+    "Extractor": "evalkit.features.base",
+    "Features": "evalkit.features.base",
+    "FittedExtractor": "evalkit.features.base",
+    "FromCallable": "evalkit.features.from_callable",
+    "as_features": "evalkit.features.base",
+    "extract": "evalkit.features.cache",
+}
+
+__all__ = [
+    "EXTRACTORS",
+    "USUAL",
+    "Extractor",
+    "ExtractorSpec",
+    "Features",
+    "FittedExtractor",
+    "FromCallable",
+    "as_features",
+    "extract",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The catalogue is read by `--help`, which must not import NumPy.
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    raise AttributeError(f"module 'evalkit.features' has no attribute {name!r}")
