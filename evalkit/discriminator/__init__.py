@@ -1,1 +1,72 @@
-"""Classifiers that try to tell generated rows from real ones."""
+"""Classifiers that try to tell generated rows from real ones. ``FAMILIES`` names them; each loads on use."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+class FittedClassifier(Protocol):
+    """What a family gives back."""
+
+    def realness(self, rows: Array, /) -> Array:
+        """The chance that each row is real, (n,), 0 … 1, by the classifier's own account; a row's depends on that row only."""
+
+
+class Family(Protocol):
+    """One family of classifiers: a frozen dataclass whose fields are its settings."""
+
+    def fit(self, rows: Array, real: Flags, *, seed: int) -> FittedClassifier:
+        """Learn from finite rows, (n, d), with at least one on each side. On one machine a seed decides the result."""
+
+
+@dataclass(frozen=True)
+class FamilySpec:
+    """One family as the doors show it: light, nothing heavy is imported.
+
+    Attributes:
+        name: on the command line and in settings.
+        what_it_is: one sentence for somebody who must choose.
+        module, class_name: where it lives.
+    """
+
+    name: str
+    what_it_is: str
+    module: str
+    class_name: str
+
+    def load(self) -> type[Family]:
+        """The class."""
+        return cast(type[Family], getattr(import_module(self.module), self.class_name))
+
+
+FAMILIES: dict[str, FamilySpec] = {
+    spec.name: spec
+    for spec in (
+        FamilySpec(
+            "logistic",
+            "A straight line through the features: sees shifted levels, and neither spread nor broken dependence.",
+            "evalkit.discriminator.families",
+            "Logistic",
+        ),
+        FamilySpec(
+            "boosted_trees",
+            "Many small trees: sees thresholds, gaps, rounding, tails and dependence between columns; the usual choice for tables.",
+            "evalkit.discriminator.families",
+            "BoostedTrees",
+        ),
+        FamilySpec(
+            "mlp",
+            "A small network: sees smooth dependence of many features at once; the usual choice for features of images and texts.",
+            "evalkit.discriminator.families",
+            "Perceptron",
+        ),
+    )
+}
+
+__all__ = ["FAMILIES", "Family", "FamilySpec", "FittedClassifier"]
