@@ -1,0 +1,152 @@
+"""Two samples in coordinates in which both have one covariance: there the Fréchet distance errs as a squared distance does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Eigenvalues below this share of the largest, times their number, are rounding.
+_ROUNDING = float(np.finfo(np.float64).eps)
+# What is left out of the weights' spectrum changes no reported digit of a variance.
+_SPECTRUM = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One sample.
+
+    Attributes:
+        mean: (d,).
+        rows: (n, d), centred.
+        shared: (n, r), the centred rows in the shared coordinates: their covariance is diagonal, the same on both sides.
+    """
+
+    mean: Array
+    rows: Array
+    shared: Array
+
+    @property
+    def spread(self) -> float:
+        """Trace of the covariance."""
+        return float((self.rows**2).sum()) / (len(self.rows) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Coupling:
+    """The Fréchet distance of two samples, and all that its error needs.
+
+    The trace of (S1 S2)^1/2 stays when one covariance is stretched by B and the other by B's inverse transposed. One B makes both
+    equal, diagonal with the entries ``scale``, whose sum is that trace. At equal covariances the distance is known to second order:
+    with the two sides' errors d (of the mean) and D (of the covariance, in shared coordinates), it errs by its influences, plus
+    |d1 - d2|² + sum over i, j of (D1 - D2)²_ij / (2 (scale_i + scale_j)). That is a squared distance between two means of rows, so
+    its bias and its variance are those of a V-statistic. Nothing here assumes normal rows.
+
+    Attributes:
+        reference, generated: the sides.
+        scale: (r,) > 0, descending or ascending; empty where one side is constant.
+    """
+
+    reference: Side
+    generated: Side
+    scale: Array
+
+    @classmethod
+    def of(cls, reference: Array, generated: Array) -> Coupling:
+        """Of two feature arrays, two rows or more a side. Where rows are fewer than features, no (d, d) matrix is formed."""
+        means = reference.mean(axis=0), generated.mean(axis=0)
+        ours, theirs = reference - means[0], generated - means[1]
+        means = means[0] + (more := ours.mean(axis=0)), means[1] + (yet := theirs.mean(axis=0))
+        ours, theirs = ours - more, theirs - yet
+        route = _by_rows if min(len(ours), len(theirs)) < ours.shape[1] else _by_covariances
+        scale, first, second = route(ours, theirs)
+        return cls(Side(means[0], ours, first), Side(means[1], theirs, second), scale)
+
+    @property
+    def distance(self) -> float:
+        """The Fréchet distance of the two samples' normal laws, squared as is usual, >= 0."""
+        step = self.reference.mean - self.generated.mean
+        return max(float(step @ step) + self.reference.spread + self.generated.spread - 2 * float(self.scale.sum()), 0.0)
+
+    @property
+    def bias(self) -> float:
+        """What the distance owes on average to the number of rows, to order 1/n."""
+        return sum(self._bias(side) for side in (self.reference, self.generated))
+
+    def influences(self, side: Side) -> Array:
+        """How far each row of a side moves the distance, (n,), mean 0."""
+        away = side.mean - (self.generated if side is self.reference else self.reference).mean
+        moved = 2 * side.rows @ away + (side.rows**2).sum(axis=1) - (side.shared**2).sum(axis=1)
+        return moved - moved.mean()
+
+    def products(self, first: Side, second: Side, rows: NDArray[np.intp], others: NDArray[np.intp]) -> Array:
+        """Products of rows as the second-order error sees them: of the rows themselves and of their squares' deviations."""
+        found = first.rows[rows] @ second.rows[others].T
+        ours, theirs = first.shared[rows], second.shared[others]
+        for size, direction in zip(*self._spectrum, strict=True):
+            found += size * ((ours * direction) @ theirs.T) ** 2
+        return found - ((ours**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1) - self.scale.sum()) / 4
+
+    def _bias(self, side: Side) -> float:
+        squares = side.shared**2
+        fourth = float(((squares @ self._weights) * squares).sum()) / len(squares)
+        return (side.spread + fourth - float(self.scale.sum()) / 4) / len(squares)
+
+    @cached_property
+    def _weights(self) -> Array:
+        return 1 / (2 * (self.scale[:, None] + self.scale))
+
+    @cached_property
+    def _spectrum(self) -> tuple[Array, Array]:
+        """The weights' eigenvalues and vectors. They fall off fast, so few are enough."""
+        values, vectors = np.linalg.eigh(self._weights)
+        kept = values > _SPECTRUM * values.max(initial=0)
+        return values[kept], vectors.T[kept]
+
+
+def root(covariance: Array) -> Array:
+    """A (d, r) with A A' the covariance, of full column rank.
+
+    >>> root(np.diag([4.0, 0.0])).tolist()
+    [[2.0], [0.0]]
+    """
+    values, vectors = positive(covariance)
+    return vectors * np.sqrt(values)
+
+
+def positive(matrix: Array) -> tuple[Array, Array]:
+    """Eigenvalues of a positive semidefinite matrix that are more than rounding, ascending, and their vectors in columns."""
+    values, vectors = np.linalg.eigh(matrix)
+    kept = _more_than_rounding(values)
+    return values[kept], vectors[:, kept]
+
+
+def positive_values(matrix: Array) -> Array:
+    """The same eigenvalues alone, at a fraction of the cost."""
+    values = np.linalg.eigvalsh(matrix)
+    return values[_more_than_rounding(values)]
+
+
+def _more_than_rounding(values: Array) -> NDArray[np.bool_]:
+    return values > len(values) * _ROUNDING * values.max(initial=0)
+
+
+def _by_covariances(ours: Array, theirs: Array) -> tuple[Array, Array, Array]:
+    values, vectors = positive(ours.T @ ours / (len(ours) - 1))
+    half = vectors * np.sqrt(values)
+    squares, turn = positive(half.T @ (theirs.T @ (theirs @ half)) / (len(theirs) - 1))
+    scale = np.sqrt(squares)
+    first = ours @ ((vectors / np.sqrt(values)) @ (turn * np.sqrt(scale)))
+    return scale, first, theirs @ (half @ (turn / np.sqrt(scale)))
+
+
+def _by_rows(ours: Array, theirs: Array) -> tuple[Array, Array, Array]:
+    n, m = len(ours) - 1, len(theirs) - 1
+    left, sizes, right = np.linalg.svd(ours @ theirs.T, full_matrices=False)
+    kept = sizes > max(n, m) * _ROUNDING * sizes.max(initial=0)
+    scale = sizes[kept] / np.sqrt(n * m)
+    return scale, left[:, kept] * np.sqrt(n * scale), right[kept].T * np.sqrt(m * scale)
