@@ -11,6 +11,7 @@ st.navigation(
         st.Page("views/home.py", title="Home", default=True),
         st.Page("views/detect.py", title="Detect", url_path="detect"),
         st.Page("views/train.py", title="Train", url_path="train"),
+        st.Page("views/compare.py", title="Compare", url_path="compare"),
     ],
     position="top",
 ).run()

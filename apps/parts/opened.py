@@ -6,6 +6,7 @@ import streamlit as st
 
 from evalkit.core.errors import InputError
 from evalkit.run.jobs import Job, find_job
+from evalkit.run.requests import Verb
 
 
 class Place(NamedTuple):
@@ -17,6 +18,9 @@ class Place(NamedTuple):
 
 DETECT = Place("views/detect.py", "run")
 TRAIN = Place("views/train.py", "fit")
+COMPARE = Place("views/compare.py", "comparison")
+PLACES: dict[Verb, Place] = {"detect": DETECT, "fit": TRAIN, "evaluate": COMPARE}
+"""Where each kind of run is shown."""
 
 
 def opened(place: Place) -> Job | None:

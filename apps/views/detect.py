@@ -3,7 +3,7 @@
 from functools import partial
 
 import streamlit as st
-from parts.opened import DETECT, TRAIN, forget, opened
+from parts.opened import DETECT, PLACES, forget, opened
 from parts.result import result
 from parts.setup import setup
 from parts.watch import no_result, watch
@@ -17,7 +17,7 @@ def page() -> None:
     if job is None:
         setup()
     elif job.request().verb != "detect":
-        st.switch_page(TRAIN.script, query_params={"run": job.id})
+        st.switch_page(PLACES[job.request().verb].script, query_params={"run": job.id})
     else:
         show(job)
 

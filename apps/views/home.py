@@ -1,7 +1,8 @@
 """Home: what can I do here, and what was done before."""
 
 import streamlit as st
-from parts.opened import DETECT, TRAIN
+from parts.compare_words import controls_of, headline
+from parts.opened import COMPARE, DETECT, PLACES, TRAIN
 from parts.states import IN_WORDS, duration
 
 from evalkit.compare.words import held_out_words, visible
@@ -41,6 +42,21 @@ def train_card() -> None:
             st.page_link(TRAIN.script, label="Try it on sample data", query_params={"sample": "wine"})
 
 
+def compare_card() -> None:
+    """Hold generators against real data."""
+    with st.container(border=True):
+        st.markdown("##### Compare generators by measurement")
+        st.markdown(
+            "Give real data and what your generators drew. See which one is closer to the real data, by which figures, and where "
+            "no difference may be concluded."
+        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Compare generators"):
+                st.session_state.pop(COMPARE.memory, None)
+                st.switch_page(COMPARE.script)
+            st.page_link(COMPARE.script, label="Try it on sample data", query_params={"sample": "wine"})
+
+
 def recent() -> None:
     """The newest runs with links that open them."""
     st.markdown("##### Recent runs")
@@ -60,14 +76,15 @@ def line(job: Job) -> None:
             finding = found(job) if status.state == "finished" else IN_WORDS[status.state]
             st.text(visible(finding if request.sample is None else f"{finding}. Sample data, not yours."))
             st.caption(f"{duration(job.age_seconds())} ago")
-        place = TRAIN if request.verb == "fit" else DETECT
-        st.page_link(place.script, label="Open", query_params={"run": job.id})
+        st.page_link(PLACES[request.verb].script, label="Open", query_params={"run": job.id})
 
 
 def found(job: Job) -> str:
     """What came of a finished run, in words."""
     if job.request().verb == "detect":
         return job.detection().summary.finding
+    if job.request().verb == "evaluate":
+        return headline(job.evaluation(), controls_of(job)).rstrip(".")
     outcome = job.outcome()
     return f"{title_of(outcome.backbone)} fitted. {held_out_words(outcome.held_out).rstrip('.')}"
 
@@ -77,6 +94,7 @@ left, right = st.columns([2, 3], gap="large")
 with left:
     detect_card()
     train_card()
+    compare_card()
 with right:
     recent()
 st.caption("Everything stays on this computer: evalkit asks no other server for anything.")

@@ -4,7 +4,7 @@ import streamlit as st
 from parts.fit_result import fit_result
 from parts.fit_setup import fit_setup
 from parts.fit_watch import fit_watch, unfinished
-from parts.opened import DETECT, TRAIN, opened
+from parts.opened import PLACES, TRAIN, opened
 
 from evalkit.run.jobs import RUNNING, Job
 
@@ -15,7 +15,7 @@ def page() -> None:
     if job is None:
         fit_setup()
     elif job.request().verb != "fit":
-        st.switch_page(DETECT.script, query_params={"run": job.id})
+        st.switch_page(PLACES[job.request().verb].script, query_params={"run": job.id})
     else:
         show(job)
 

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,12 +24,26 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict
 
 from evalkit.anomaly.detection import Detection
+from evalkit.compare.evaluation import Evaluation
 from evalkit.core.errors import InputError
 from evalkit.core.evidence import Finding
 from evalkit.core.files import whole_file
 from evalkit.run.curve import Point, read_curve
 from evalkit.run.previews import Previews
-from evalkit.run.requests import REQUEST, DetectRequest, DetectSettings, FitRequest, FitSettings
+from evalkit.run.requests import (
+    MOST_GENERATORS,
+    REQUEST,
+    AnyRequest,
+    DetectRequest,
+    DetectSettings,
+    Drawn,
+    EvaluateRequest,
+    EvaluateSettings,
+    FitRequest,
+    FitSettings,
+    Given,
+    Made,
+)
 from evalkit.run.uploads import Upload
 
 DEAD_AFTER_SECONDS = 20.0
@@ -38,6 +52,9 @@ START_SECONDS = 120.0
 State = Literal["queued", "running", "stopping", "finished", "failed", "stopped", "died"]
 RUNNING: tuple[State, ...] = ("queued", "running", "stopping")
 RESUMABLE: tuple[State, ...] = ("stopped", "died")
+Files = Path | Upload | Sequence[Upload]
+"""A file that is there already, one that came in over the browser, or several that are one folder of images, texts or sounds."""
+
 _REPORT, _FITTED = "report.html", "fitted.json"
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
 
@@ -124,8 +141,13 @@ class Job:
 
     @property
     def report(self) -> Path:
-        """The report's file; there when a detection has finished."""
+        """The report's file; there when a detection or a comparison has finished."""
         return self.folder / _REPORT
+
+    @property
+    def evidence(self) -> Path:
+        """The file of all figures; there when a comparison has finished."""
+        return self.folder / "evaluation.json"
 
     @property
     def model(self) -> Path:
@@ -141,13 +163,17 @@ class Job:
         """Time since the job was asked for."""
         return _age(self.folder / "request.json") or 0.0
 
-    def request(self) -> DetectRequest | FitRequest:
+    def request(self) -> AnyRequest:
         """What was asked for."""
         return REQUEST.validate_json((self.folder / "request.json").read_text(encoding="utf-8"))
 
     def detection(self) -> Detection:
         """The result of a finished detection."""
         return Detection.load(self.folder / "result")
+
+    def evaluation(self) -> Evaluation:
+        """The result of a finished comparison."""
+        return Evaluation.model_validate_json(self.evidence.read_text(encoding="utf-8"))
 
     def outcome(self) -> FitOutcome:
         """The result of a finished fit."""
@@ -205,7 +231,7 @@ class Job:
 
 
 def start(
-    data: Path | Upload | Sequence[Upload],
+    data: Files,
     *,
     reference: Path | Upload | None = None,
     sample: str | None = None,
@@ -222,21 +248,62 @@ def start(
     Raises:
         InputError: an upload is empty or larger than 200 MB.
     """
-    folder = runs_folder() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-    for source in (data, reference):
-        for upload in [] if source is None or isinstance(source, Path) else [source] if isinstance(source, Upload) else source:
-            upload.check_size()
-    folder.mkdir(parents=True)
-    kept = _kept(data, folder / "data")
-    request: DetectRequest | FitRequest
+    job = _new(data, *(() if reference is None else (reference,)))
+    kept = _kept(data, job.folder / "data")
     if isinstance(settings, FitSettings):
-        request = FitRequest(data=kept, sample=sample, settings=settings)
-    else:
-        against = None if reference is None else _kept(reference, folder / "reference")
-        request = DetectRequest(data=kept, reference=against, sample=sample, settings=settings or DetectSettings())
-    with whole_file(folder / "request.json") as path:
+        return _asked(job, FitRequest(data=kept, sample=sample, settings=settings))
+    against = None if reference is None else _kept(reference, job.folder / "reference")
+    return _asked(job, DetectRequest(data=kept, reference=against, sample=sample, settings=settings or DetectSettings()))
+
+
+def start_evaluation(
+    reference: Files,
+    generators: Mapping[str, Files | Drawn | Made],
+    *,
+    sample: str | None = None,
+    settings: EvaluateSettings | None = None,
+) -> Job:
+    """Start a comparison of generators in a process of its own.
+
+    Args:
+        reference: the real rows; uploads are kept in the job's folder, as with :func:`start`.
+        generators: one to six: each one's rows, or where they come from, by its name.
+        sample: name of the sample that ``reference`` is, if it is one.
+        settings: the user's choices; the usual metrics if None.
+
+    Raises:
+        InputError: there are no generators or more than six, or an upload is empty or larger than 200 MB.
+    """
+    if not 1 <= len(generators) <= MOST_GENERATORS:
+        raise InputError(
+            f"one to {MOST_GENERATORS} generators are compared at a time, got {len(generators)}: name fewer, or run twice"
+        )
+    files = {name: source for name, source in generators.items() if not isinstance(source, Drawn | Made)}
+    job = _new(reference, *files.values())
+    # Numbered: a generator's name is the user's and need not be one that a folder can have.
+    folders = {name: job.folder / f"generator-{number}" for number, name in enumerate(generators, start=1)}
+    sources = {
+        name: source if isinstance(source, Drawn | Made) else Given(data=_kept(source, folders[name]))
+        for name, source in generators.items()
+    }
+    kept = _kept(reference, job.folder / "data")
+    return _asked(job, EvaluateRequest(data=kept, generators=sources, sample=sample, settings=settings or EvaluateSettings()))
+
+
+def _new(*sources: Files) -> Job:
+    """A job's folder, unless an upload cannot be worked on."""
+    for source in sources:
+        for upload in [] if isinstance(source, Path) else [source] if isinstance(source, Upload) else source:
+            upload.check_size()
+    job = Job(runs_folder() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}")
+    job.folder.mkdir(parents=True)
+    return job
+
+
+def _asked(job: Job, request: AnyRequest) -> Job:
+    with whole_file(job.folder / "request.json") as path:
         path.write_text(request.model_dump_json(indent=1), encoding="utf-8")
-    return _begun(Job(folder))
+    return _begun(job)
 
 
 def resume(job: Job) -> Job:
@@ -327,7 +394,7 @@ def _age(path: Path) -> float | None:
         return None
 
 
-def _kept(source: Path | Upload | Sequence[Upload], folder: Path) -> Path:
+def _kept(source: Files, folder: Path) -> Path:
     if isinstance(source, Path):
         return source.resolve()
     if isinstance(source, Upload):

@@ -13,7 +13,8 @@ from evalkit.core.files import whole_file
 from evalkit.core.progress import Progress, Step
 from evalkit.run.detect import detect
 from evalkit.run.jobs import Job, LastStep
-from evalkit.run.requests import DetectRequest, FitRequest
+from evalkit.run.kept_evaluation import kept_evaluation
+from evalkit.run.requests import DetectRequest, EvaluateRequest, FitRequest
 from evalkit.run.watched_fit import watched_fit
 
 BEAT_SECONDS = 1.0
@@ -33,6 +34,8 @@ def work(job: Job) -> None:
     try:
         if isinstance(request, FitRequest):
             watched_fit(job, request, _reporter(job.folder))
+        elif isinstance(request, EvaluateRequest):
+            kept_evaluation(job, request, _reporter(job.folder))
         else:
             _detect(job, request, _reporter(job.folder))
     except (CancelledError, KeyboardInterrupt):

@@ -1,0 +1,130 @@
+"""A finished comparison: what may be concluded, every figure with its interval, every pair, and what limits it."""
+
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from evalkit.compare.evaluation import Evaluation
+from evalkit.compare.evaluation_charts import figures_of, interval_chart
+from evalkit.compare.words import count, visible
+from evalkit.metrics import METRICS
+from evalkit.run.jobs import Job
+from parts.compare_downloads import download_report, further
+from parts.compare_tables import STAR, failures_table, figures_table, pairs_table, used
+from parts.compare_words import controls_of, headline, in_order
+from parts.escape import escaped
+from parts.opened import COMPARE, forget
+from parts.theme import is_dark
+
+N_CHARTS = 3
+N_CONCLUSIONS = 6
+READ_ONE = "A dot is the figure, the line its 95 % interval: in most repetitions with new rows the true value would lie in it."
+READ_THE_CHARTS = f"{READ_ONE} Whether two generators differ is told by the table of pairs, not by whether their lines overlap."
+READ_THE_STARS = (
+    f"{STAR} stands at a generator that is better than at least one other by that figure (5 %, corrected for the number of pairs); "
+    "the table of pairs says than which. A row without a star: no difference may be concluded, which does not make them equal."
+)
+READ_THE_PAIRS = (
+    "The difference is the first generator's figure less the second's, on the same real rows. p is corrected (Holm) over the pairs "
+    "of a figure, the interval is not. Noise below: a smaller true difference would often be missed with so many rows."
+)
+
+
+def compare_result(job: Job) -> None:
+    """Everything about a finished comparison."""
+    evaluation = load(job.folder)
+    # A conclusion names generators and figures and may be long: the buttons have a line of their own.
+    st.markdown(f"#### {escaped(headline(evaluation, controls_of(job)))}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download_report(job)
+        further(job, evaluation)
+        again = "Use my files" if job.request().sample else "Start another"
+        st.button(again, on_click=partial(forget, COMPARE), key="again")
+        if job.request().sample:
+            st.markdown("**Sample data, not yours.**", width="content")
+    with st.container(gap="xsmall"):
+        _about(job, evaluation)
+    _charts(evaluation)
+    _figures(evaluation)
+    _pairs(evaluation)
+    with st.expander("Data and settings used"):
+        st.dataframe(used(evaluation), hide_index=True, key="used")
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def load(folder: Path) -> Evaluation:
+    """The run's result, read once for all sessions."""
+    return Job(folder).evaluation()
+
+
+def _about(job: Job, evaluation: Evaluation) -> None:
+    """The further conclusions, what was compared, and what limits it."""
+    sentences = in_order(evaluation, controls_of(job))
+    for sentence in sentences[1:N_CONCLUSIONS]:
+        st.text(sentence)
+    if len(sentences) > N_CONCLUSIONS:
+        with st.expander(f"The other {len(sentences) - N_CONCLUSIONS} pairs in words"):
+            for sentence in sentences[N_CONCLUSIONS:]:
+                st.text(sentence)
+    rows = ", ".join(f"{visible(each.name, 60)} {count(each.rows)}" for each in evaluation.generators)
+    st.text(f"{visible(evaluation.reference.name, 60)}: {count(evaluation.reference.rows)} real rows. Generated rows: {rows}.")
+    for sentence in evaluation.cautions:
+        st.text(f"Mind: {visible(sentence, 400)}")
+    if len(evaluation.generators) == 1:
+        st.caption("One generator alone: add the fresh half of the real rows to see which figures a perfect generator would have.")
+
+
+def _charts(evaluation: Evaluation) -> None:
+    names = figures_of(evaluation)
+    if not names:
+        st.error("No figure could be measured. The table below says why.")
+        return
+    _grid(evaluation, names[:N_CHARTS])
+    st.caption(READ_THE_CHARTS if evaluation.comparisons else READ_ONE)
+    if names[N_CHARTS:]:
+        with st.expander(f"All other figures as charts ({len(names) - N_CHARTS})"):
+            _grid(evaluation, names[N_CHARTS:])
+
+
+def _grid(evaluation: Evaluation, names: list[str]) -> None:
+    for row in range(0, len(names), N_CHARTS):
+        for place, name in zip(st.columns(N_CHARTS, gap="medium"), names[row : row + N_CHARTS], strict=False):
+            with place:
+                chart = interval_chart(evaluation, name, dark=is_dark())
+                st.altair_chart(chart, theme=None, width="stretch", key=f"chart-{name}")
+
+
+def _figures(evaluation: Evaluation) -> None:
+    st.markdown("**All figures, with their 95 % intervals**")
+    labels = {str(number): visible(each.name, 40) for number, each in enumerate(evaluation.generators)}
+    st.dataframe(
+        figures_table(evaluation),
+        hide_index=True,
+        column_config=labels,
+        key="figures",
+        alt="Every figure of every generator with its interval.",
+    )
+    if evaluation.comparisons:
+        st.caption(READ_THE_STARS)
+    _meanings(evaluation)
+    failed = failures_table(evaluation)
+    if len(failed):
+        st.markdown("**What could not be measured**")
+        st.dataframe(failed, hide_index=True, key="failures", alt="Figures that failed, with the reason.")
+
+
+def _meanings(evaluation: Evaluation) -> None:
+    """What each metric asks, in a sentence; a kept comparison may name one that the catalogue no longer has."""
+    with st.expander("What do the figures mean?"):
+        for name in dict.fromkeys(each.metric for each in evaluation.measured if each.metric in METRICS):
+            st.text(f"{', '.join(METRICS[name].figures)}: {METRICS[name].what_it_is}")
+        st.caption("Each figure sees one side of the data only. None is the quality, and they are not added up.")
+
+
+def _pairs(evaluation: Evaluation) -> None:
+    if not evaluation.comparisons:
+        return
+    with st.expander("Every pair of generators", expanded=len(evaluation.generators) == 2):
+        st.dataframe(pairs_table(evaluation), hide_index=True, key="pairs", alt="Every pair of generators by every figure.")
+        st.caption(READ_THE_PAIRS)

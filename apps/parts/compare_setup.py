@@ -1,0 +1,123 @@
+"""Choose the real data, the generators and what is measured, and start a comparison."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from evalkit.core.errors import EvalkitError
+from evalkit.core.schema import Modality
+from evalkit.features import EXTRACTORS, USUAL
+from evalkit.metrics import METRICS
+from evalkit.run.jobs import start_evaluation
+from evalkit.run.requests import MOST_GENERATORS, Drawn, EvaluateSettings, Made
+from evalkit.run.samples import samples_of
+from evalkit.run.uploads import Upload
+from parts.compare_files import files, what_files
+from parts.compare_generators import generators
+from parts.fit_setup import MODALITIES, OWN, SAMPLE
+from parts.opened import COMPARE, remember
+
+WHAT_FOLLOWS = (
+    "Every generator is held against the same real rows, figure by figure. You will see each figure with its 95 % interval, which "
+    "generator is better where that may be concluded, and how small a difference your rows could still show."
+)
+_FIRST_SAMPLE = "wine"
+
+
+def compare_setup() -> None:
+    """The form. It starts a comparison and turns the page to it."""
+    st.markdown("#### Which generator is closer to the real data?")
+    st.markdown(WHAT_FOLLOWS)
+    if not _possible():
+        st.error("No metric is in the catalogue of this installation, so nothing can be compared.")
+        return
+    with st.container(border=True):
+        st.markdown("**Real data**")
+        reference, sample, modality = _reference()
+    with st.container(border=True):
+        st.markdown(f"**Generators, 1 to {MOST_GENERATORS}**")
+        chosen, wrong = generators(modality, sample)
+    with st.expander("What is measured"):
+        settings = _settings(modality)
+    header = st.container(horizontal=True, vertical_alignment="center")
+    pressed = header.button("Compare", type="primary", disabled=reference is None or wrong is not None, key="begin")
+    if reference is None:
+        header.caption("Choose the file of real data first.")
+    elif wrong is not None:
+        header.caption(wrong)
+    elif pressed:
+        _start(reference, chosen, sample, settings)
+
+
+def _possible() -> list[Modality]:
+    """What can be compared: there is an extractor and a metric for it."""
+    return [each for each in MODALITIES if each in USUAL and any(each in spec.modalities for spec in METRICS.values())]
+
+
+def _reference() -> tuple[Path | Upload | Sequence[Upload] | None, str | None, Modality]:
+    which = st.segmented_control(
+        "Real data", [SAMPLE, OWN], default=SAMPLE, required=True, key="which", label_visibility="collapsed"
+    )
+    if which == SAMPLE:
+        offered = samples_of(*_possible())
+        asked = st.query_params.get("sample", _FIRST_SAMPLE)
+        names = list(offered)
+        left, _ = st.columns([2, 3])
+        name = left.selectbox(
+            "Sample",
+            names,
+            index=names.index(asked) if asked in names else names.index(_FIRST_SAMPLE) if _FIRST_SAMPLE in names else 0,
+            format_func=lambda name: f"{offered[name].title} ({MODALITIES[offered[name].modality].lower()})",
+            key="sample_name",
+        )
+        st.text(f"{offered[name].about} Sample data, not yours.")
+        return offered[name].path(), name, offered[name].modality
+    modality = st.segmented_control(
+        "What are they?",
+        _possible(),
+        default=_possible()[0],
+        required=True,
+        format_func=lambda name: MODALITIES[name],
+        key="modality",
+    )
+    return files(modality, f"Real rows: {what_files(modality)}", "reference_files"), None, modality
+
+
+def _settings(modality: Modality) -> EvaluateSettings:
+    metrics = {name: spec for name, spec in METRICS.items() if modality in spec.modalities}
+    extractors = {name: spec for name, spec in EXTRACTORS.items() if spec.modality == modality}
+    left, middle, right = st.columns([3, 2, 1])
+    named = left.multiselect("Metrics", list(metrics), key=f"metrics_{modality}", placeholder="the usual ones")
+    names = list(extractors)
+    extractor = middle.selectbox("What the figures see", names, index=names.index(USUAL[modality]), key=f"extractor_{modality}")
+    seed = right.number_input(
+        "Seed", min_value=0, max_value=2**31 - 1, value=0, key="seed", help="The same seed gives the same result."
+    )
+    st.caption(extractors[extractor].what_it_is)
+    for name, spec in metrics.items():
+        if name in named or (not named and spec.usual):
+            st.text(f"{name}: {spec.what_it_is}")
+    return EvaluateSettings(
+        modality=modality,
+        metrics=tuple(named) or None,
+        extractor=None if extractor == USUAL[modality] else extractor,
+        seed=int(seed),
+    )
+
+
+def _start(
+    reference: Path | Upload | Sequence[Upload],
+    chosen: Mapping[str, Path | Upload | Sequence[Upload] | Drawn | Made],
+    sample: str | None,
+    settings: EvaluateSettings,
+) -> None:
+    try:
+        job = start_evaluation(reference, chosen, sample=sample, settings=settings)
+    except EvalkitError as error:
+        st.error("This could not be started.")
+        st.code(str(error), language=None, wrap_lines=True)
+        return
+    st.query_params.clear()
+    remember(COMPARE, job)
+    st.rerun()

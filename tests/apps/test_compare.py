@@ -1,0 +1,273 @@
+import io
+import json
+import sys
+
+import pandas as pd
+import pytest
+
+from evalkit.metrics import METRICS
+from evalkit.run import jobs
+from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Made
+from evalkit.run.samples import SAMPLES
+from tests.apps.comparing import evaluation, kept
+
+HALF, SHUFFLED = Made(how="half"), Made(how="shuffled")
+
+
+def texts(page):
+    return [text.value for text in page.text]
+
+
+def marked(page):
+    kinds = ("markdown", "caption", "warning", "error", "info")
+    return " ".join(element.value for kind in kinds for element in getattr(page, kind))
+
+
+def linked(page, name):
+    value = page.query_params.get(name)
+    return value[0] if isinstance(value, list) else value
+
+
+def headline(page):
+    return page.markdown[0].value.replace("\\", "").removeprefix("#### ")
+
+
+def shown(page, column):
+    """The table that has such a column."""
+    return next(table.value for table in page.dataframe if column in table.value)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """What was asked to be compared, instead of comparisons."""
+    asked = []
+
+    def start_evaluation(reference, generators, **named):
+        asked.append((reference, generators, named))
+        folder = jobs.runs_folder() / f"20260101-000000-aaaaa{len(asked)}"
+        folder.mkdir(parents=True)
+        request = EvaluateRequest(data="a.csv", generators={"half": HALF}, settings=named["settings"])
+        (folder / "request.json").write_text(request.model_dump_json())
+        return jobs.Job(folder)
+
+    monkeypatch.setattr(jobs, "start_evaluation", start_evaluation)
+    monkeypatch.delitem(sys.modules, "parts.compare_setup", raising=False)
+    return asked
+
+
+def test_one_click_compares_what_is_made_of_the_sample(app, started):
+    page = app("compare")
+    assert not page.exception
+    assert "Train one or two" in marked(page)
+    page.button(key="begin").click().run()
+    assert not page.exception
+    ((reference, generators, named),) = started
+    assert reference == SAMPLES["wine"].path()
+    assert generators == {"real half": HALF, "shuffled": SHUFFLED}
+    assert named == {"sample": "wine", "settings": EvaluateSettings(modality="table")}
+    assert linked(page, "run") == "20260101-000000-aaaaa1"
+    assert "Comparing generators" in headline(page)
+
+
+def test_own_files_and_names_reach_the_comparison(app, started):
+    page = app("compare")
+    page.segmented_control(key="which").set_value("My files").run()
+    assert page.button(key="begin").disabled
+    assert "file of real data" in marked(page)
+    page.file_uploader(key="reference_files_table").set_value([("real.csv", b"a\n1\n", "text/csv")]).run()
+    assert page.button(key="begin").disabled
+    assert "at least one generator" in marked(page)
+    page.file_uploader(key="generator_1_own_table").set_value([("one.csv", b"a\n2\n", "text/csv")]).run()
+    page.text_input(key="name_1_own").set_value("mine **b**").run()
+    page.file_uploader(key="generator_2_own_table").set_value([("two.csv", b"a\n3\n", "text/csv")])
+    page.number_input(key="seed").set_value(4)
+    page.multiselect(key="metrics_table").set_value([next(iter(METRICS))]).run()
+    assert page.file_uploader(key="generator_3_own_table")
+    page.button(key="begin").click().run()
+    assert not page.exception
+    ((reference, generators, named),) = started
+    assert reference.name == "real.csv"
+    assert {name: bytes(upload.content) for name, upload in generators.items()} == {"mine **b**": b"a\n2\n", "two": b"a\n3\n"}
+    expected = EvaluateSettings(modality="table", metrics=(next(iter(METRICS)),), seed=4)
+    assert named == {"sample": None, "settings": expected}
+
+
+def test_a_finished_fit_is_drawn_from(app, started, fitted):
+    request = fitted.request().model_copy(update={"sample": "wine"})
+    (fitted.folder / "request.json").write_text(request.model_dump_json())
+    page = app("compare")
+    page.multiselect(key="fits_table_wine").set_value([fitted.id])
+    page.checkbox(key="made_shuffled_sample").uncheck()
+    page.number_input(key="rows_drawn").set_value(50).run()
+    page.button(key="begin").click().run()
+    ((_, generators, _),) = started
+    assert generators == {"real half": HALF, "Variational autoencoder": Drawn(model=fitted.model, rows=50)}
+
+
+def test_fits_of_other_data_and_lost_models_are_not_offered(app, fitted):
+    assert [each.key for each in app("compare").multiselect] == ["metrics_table"]
+    request = fitted.request().model_copy(update={"sample": "wine"})
+    (fitted.folder / "request.json").write_text(request.model_dump_json())
+    fitted.model.rename(fitted.folder / "elsewhere")
+    assert [each.key for each in app("compare").multiselect] == ["metrics_table"]
+
+
+def test_nothing_chosen_is_not_started(app):
+    page = app("compare")
+    for how in ("half", "shuffled"):
+        page.checkbox(key=f"made_{how}_sample").uncheck()
+    page.run()
+    assert page.button(key="begin").disabled
+    assert "at least one generator" in marked(page)
+
+
+def test_the_conclusion_is_the_first_line_and_the_rest_follows(app):
+    made = evaluation("one", "two", "three")
+    job = kept(made, sample="wine")
+    page = app("compare", run=job.id)
+    assert not page.exception
+    assert headline(page) == made.conclusions[0]
+    assert set(made.conclusions[1:]) <= set(texts(page))
+    assert any("too few to set some aside" in text for text in texts(page))
+    assert "Sample data, not yours" in marked(page)
+    assert len(page.get("vega_lite_chart")) == 4
+    assert linked(page, "run") == job.id
+
+
+def test_what_is_undecided_and_what_is_made_of_real_rows_comes_last(app):
+    job = kept(evaluation("half", "mixed", "mine", "yours"))
+    request = job.request()
+    generators = dict(request.generators) | {"half": HALF, "mixed": SHUFFLED}
+    (job.folder / "request.json").write_text(request.model_copy(update={"generators": generators}).model_dump_json())
+    assert headline(app("compare", run=job.id)).startswith("mine is better than yours")
+
+
+def test_a_star_stands_only_where_a_difference_may_be_concluded(app):
+    figures = shown(app("compare", run=kept(evaluation("one", "two")).id), "0")
+    assert figures["0"].str.contains("★").tolist() == [True, True, True, False]
+    assert not figures["1"].str.contains("★").any()
+    assert figures.loc[0, "0"] == "0.2 (0.16 to 0.25) ★"
+    assert figures["better"].tolist() == ["lower", "lower", "higher", "higher"]
+
+
+def test_no_star_where_nothing_is_decided(app):
+    page = app("compare", run=kept(evaluation("one", "two", separable=False)).id)
+    assert "no difference may be concluded" in headline(page)
+    assert not shown(page, "0")["0"].str.contains("★").any()
+    assert set(shown(page, "pair")["better"]) == {"not separable"}
+
+
+def test_pairs_have_difference_interval_p_and_noise(app):
+    pairs = shown(app("compare", run=kept(evaluation("one", "two")).id), "pair")
+    first = pairs.iloc[0].to_dict()
+    assert first == {
+        "figure": "frechet",
+        "pair": "one less two",
+        "difference": "-0.1",
+        "95 % interval": "-0.15 to -0.05",
+        "p": "0.001",
+        "noise below": "0.07",
+        "better": "one ★",
+    }
+
+
+def test_what_failed_has_its_row_and_reason(app):
+    page = app("compare", run=kept(evaluation("one", "two", failed=("kid",))).id)
+    assert not page.exception
+    assert shown(page, "0")["0"].tolist()[1] == "failed, see below"
+    failed = shown(page, "why there is none")
+    assert failed["generator"].tolist() == ["one", "two"]
+    assert failed["why there is none"].tolist() == ["2 rows are too few: 3 are needed"] * 2
+    assert len(page.get("vega_lite_chart")) == 3
+
+
+def test_where_everything_failed_the_page_says_so(app):
+    page = app("compare", run=kept(evaluation("one", "two", failed=("frechet", "kid", "precision", "recall"))).id)
+    assert not page.exception
+    assert "No figure could be measured" in marked(page)
+    assert "no figure could be measured" in headline(page)
+    assert len(shown(page, "why there is none")) == 8
+
+
+def test_one_generator_has_figures_and_no_stars(app):
+    page = app("compare", run=kept(evaluation("one")).id)
+    assert not page.exception
+    assert headline(page) == "one against small.csv: frechet 0.2 (0.16 to 0.25), kid 0.2 (0.16 to 0.25)"
+    assert not shown(page, "0")["0"].str.contains("★").any()
+    assert not [table for table in page.dataframe if "pair" in table.value]
+    assert "One generator alone" in marked(page)
+
+
+def test_names_never_meet_markdown(app, shown_text):
+    hostile = "![x](http://canary.invalid/x) **b** :red[x] \u202egpj"
+    page = app("compare", run=kept(evaluation(hostile, f"{hostile} 2", "![y](http://canary.invalid/y)", failed=("kid",))).id)
+    assert not page.exception
+    assert "http://canary" not in marked(page)
+    assert "canary" not in " ".join(expander.label for expander in page.expander)
+    assert "\u202e" not in " ".join([*texts(page), headline(page), *shown(page, "pair")["pair"]])
+    assert any("![x](http://canary.invalid/x)" in text for text in texts(page))
+    home = app()
+    assert not home.exception
+    assert "canary" not in marked(home)
+
+
+def test_a_running_comparison_says_which_metric_is_measured(app):
+    job = kept(evaluation("one", "two"), finished=False)
+    usual = [name for name, spec in METRICS.items() if spec.usual and "table" in spec.modalities]
+    (job.folder / "heartbeat").touch()
+    step = {"stage": "measuring", "done": 1, "total": 2 * len(usual), "figures": {}, "stage_seconds": 6.0}
+    (job.folder / "progress.json").write_text(json.dumps(step))
+    page = app("compare", run=job.id)
+    assert not page.exception
+    assert any(f"measuring {usual[0]} of two, metric 1 of {len(usual)}" in text for text in texts(page))
+    page.button(key="stop").click().run()
+    assert job.status().state == "stopping"
+    assert page.button(key="stop").disabled
+
+
+def test_a_comparison_that_failed_shows_its_sentence(app):
+    job = kept(evaluation("one"), finished=False)
+    (job.folder / "error.txt").write_text("column '**a**' is missing")
+    page = app("compare", run=job.id)
+    assert page.code[0].value == "column '**a**' is missing"
+    page.button(key="again").click().run()
+    assert page.button(key="begin")
+
+
+def test_each_kind_of_run_opens_on_its_page(app, fitted):
+    job = kept(evaluation("one", "two"))
+    for other in ("detect", "train"):
+        page = app(other, run=job.id)
+        assert not page.exception
+        assert "one is better than two" in headline(page)
+    assert "Variational autoencoder" in marked(app("compare", run=fitted.id))
+
+
+def test_home_lists_comparisons_with_their_conclusion(app):
+    kept(evaluation("one", "two"))
+    page = app()
+    assert not page.exception
+    assert "one is better than two: by frechet, kid and precision; 1 figure does not separate them" in texts(page)
+
+
+def test_a_deleted_comparison_is_gone(app):
+    job = kept(evaluation("one", "two"))
+    page = app("compare", run=job.id)
+    page.button(key="delete").click().run()
+    assert not page.exception
+    assert not job.folder.exists()
+    assert page.button(key="begin")
+
+
+def test_files_hold_every_figure_and_every_pair(app):
+    from parts.compare_tables import figures_csv, pairs_csv
+
+    made = evaluation("one", "two", failed=("kid",))
+    figures = pd.read_csv(io.StringIO(figures_csv(made)))
+    assert len(figures) == 8
+    assert figures.loc[figures["figure"] == "kid", "reason"].tolist() == ["2 rows are too few: 3 are needed"] * 2
+    assert figures.loc[0, ["generator", "value", "low", "high", "direction", "n"]].tolist() == ["one", 0.2, 0.16, 0.25, "lower", 89]
+    pairs = pd.read_csv(io.StringIO(pairs_csv(made)))
+    assert pairs["better"].tolist() == ["first", "first", "not separable"]
+    assert len(pd.read_csv(io.StringIO(figures_csv(evaluation("one", failed=()))))) == 4
+    assert pairs_csv(evaluation("one")).strip() in ("", '""')

@@ -1,0 +1,113 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalkit.core.errors import EvalkitError, InputError
+from evalkit.core.progress import silent
+from evalkit.run import jobs
+from evalkit.run.fit import fit
+from evalkit.run.jobs import Job, list_jobs, runs_folder, start_evaluation
+from evalkit.run.kept_evaluation import gathered, kept_evaluation
+from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Given, Made
+from evalkit.run.uploads import Upload
+from tests.run.test_jobs import until
+
+
+def rows(n, seed=0):
+    draw = np.random.default_rng(seed)
+    a = draw.normal(size=n)
+    return pd.DataFrame({"a": a, "b": a + 0.1 * draw.normal(size=n), "c": draw.normal(size=n)})
+
+
+@pytest.fixture
+def file(tmp_path):
+    rows(240).to_csv(tmp_path / "real.csv", index=False)
+    return tmp_path / "real.csv"
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """Jobs are asked for and not begun."""
+    monkeypatch.setattr(jobs, "_begun", lambda job: job)
+
+
+def test_uploads_are_kept_under_numbers_whatever_a_generator_is_called(begun):
+    data = rows(5).to_csv(index=False).encode()
+    several = [Upload("a.png", b"1"), Upload("b.png", b"2")]
+    job = start_evaluation(Upload("../r.csv", data), {"../../x": Upload("g.csv", data), "<b>": several, "half": Made(how="half")})
+    request = job.request()
+    assert isinstance(request, EvaluateRequest)
+    assert list(request.generators) == ["../../x", "<b>", "half"]
+    assert request.data == job.folder / "data" / "r.csv"
+    assert request.generators["../../x"] == Given(data=job.folder / "generator-1" / "g.csv")
+    assert sorted(path.name for path in request.generators["<b>"].data.iterdir()) == ["a.png", "b.png"]
+
+
+@pytest.mark.parametrize("n", [0, 7])
+def test_a_number_of_generators_that_is_not_compared_leaves_no_folder(begun, n, file):
+    with pytest.raises(InputError, match=f"got {n}"):
+        start_evaluation(file, {str(i): Made(how="half") for i in range(n)})
+    assert list_jobs() == []
+
+
+def test_an_empty_file_of_a_generator_leaves_no_folder(begun, file):
+    with pytest.raises(InputError, match="empty"):
+        start_evaluation(file, {"one": Upload("g.csv", b"")})
+    assert not runs_folder().exists()
+
+
+def test_made_generators_and_the_reference_share_no_row(file):
+    request = EvaluateRequest(data=file, generators={"half": Made(how="half"), "mixed": Made(how="shuffled")})
+    real, made = gathered(request, silent)
+    assert len(real) == len(made["half"]) == len(made["mixed"]) == 120
+    assert not set(real.frame["a"]) & set(made["half"].frame["a"])
+    assert set(made["mixed"].frame["a"]) == set(made["half"].frame["a"])
+
+
+def test_rows_are_drawn_from_a_fitted_model(file, tmp_path):
+    fit(file, "vae", tmp_path / "model", steps=2)
+    generators = {"as many": Drawn(model=tmp_path / "model"), "seven": Drawn(model=tmp_path / "model", rows=7)}
+    real, drawn = gathered(EvaluateRequest(data=file, generators=generators), silent)
+    assert (len(real), len(drawn["as many"]), len(drawn["seven"])) == (240, 240, 7)
+    # Each generator draws with a seed of its own.
+    assert not drawn["as many"].frame.head(7).equals(drawn["seven"].frame)
+
+
+def test_a_model_that_is_gone_is_one_sentence(file, tmp_path):
+    with pytest.raises(EvalkitError):
+        gathered(EvaluateRequest(data=file, generators={"gone": Drawn(model=tmp_path / "gone")}), silent)
+
+
+def test_what_was_compared_is_kept_with_its_origin(file):
+    job = Job(runs_folder() / "20260101-000000-abcdef")
+    job.folder.mkdir(parents=True)
+    generators = {"given": Given(data=file), "half": Made(how="half"), "mixed": Made(how="shuffled")}
+    request = EvaluateRequest(data=file, generators=generators, settings=EvaluateSettings(modality="table", metrics=("prdc",)))
+    (job.folder / "request.json").write_text(request.model_dump_json())
+    kept_evaluation(job, request, silent)
+    assert job.status().state == "finished"
+    evaluation = job.evaluation()
+    assert [source.name for source in evaluation.generators] == list(generators)
+    assert evaluation.settings["rows of given"] == "read from real.csv"
+    assert evaluation.settings["rows of half"] == "half of the real rows"
+    assert any("the other half is the reference" in caution for caution in evaluation.cautions)
+    assert evaluation.of("given")["precision"].n == 240
+    assert "half of the real rows" in job.report.read_text(encoding="utf-8")
+
+
+def test_the_process_compares():
+    data = rows(300).to_csv(index=False).encode()
+    chosen = EvaluateSettings(modality="table", metrics=("prdc",), seed=1)
+    job = start_evaluation(Upload("real.csv", data), {"half": Made(how="half"), "mixed": Made(how="shuffled")}, settings=chosen)
+    status = until(job, "finished", "failed", "died")
+    assert status.state == "finished", (status, (job.folder / "log.txt").read_text())
+    assert job.evaluation().seed == 1
+    assert job.evaluation().of("half").keys() == job.evaluation().of("mixed").keys()
+
+
+def test_data_that_cannot_be_compared_end_in_one_sentence():
+    other = pd.DataFrame({"x": ["one", "two"] * 20}).to_csv(index=False).encode()
+    job = start_evaluation(Upload("real.csv", rows(300).to_csv(index=False).encode()), {"other": Upload("other.csv", other)})
+    status = until(job, "finished", "failed", "died")
+    assert status.state == "failed", (job.folder / "log.txt").read_text()
+    assert "\n" not in status.error
