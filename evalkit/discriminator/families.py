@@ -144,7 +144,7 @@ class Scored:
 
 
 def _fitted(model: Any, bend: Bend | None, rows: Array, real: Flags) -> Scored:
-    with _pools().limit(limits=1), warnings.catch_warnings():
+    with _pools().limit(limits=1), warnings.catch_warnings(), np.errstate(over="ignore"):
         # A classifier that has not quite converged is a weaker classifier, not a wrong test.
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(rows if bend is None else bend(rows), real.astype(np.int64))

@@ -52,7 +52,7 @@ def halves(reference: Array, generated: Array, *, seed: int) -> tuple[Half, Half
     With one seed, the same reference rows are drawn whatever the generated ones, copies apart.
 
     Args:
-        reference: (n, d), n >= 10.
+        reference: (n, d), n >= 10; NaN = missing.
         generated: (m, d), m >= 10.
         seed: of the lots.
 
@@ -99,7 +99,8 @@ def balanced_samples(reference: Array, generated: Array, *, seed: int) -> Half:
 
 def _groups(rows: Array) -> tuple[Places, Places]:
     """The group of equal rows that each belongs to, and the groups' sizes."""
-    _, group, size = np.unique(rows + 0.0, axis=0, return_inverse=True, return_counts=True)
+    rows = np.where(np.isnan(rows), np.finfo(np.float64).max, rows + 0.0)  # missing is equal to missing, and -0.0 to 0.0
+    _, group, size = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
     return group.reshape(-1), size
 
 

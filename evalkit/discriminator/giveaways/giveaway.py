@@ -1,0 +1,48 @@
+"""One thing that may give a generator away."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+What = Literal["decimals", "missing values", "range", "new categories", "lost categories", "column"]
+
+
+@dataclass(frozen=True)
+class Giveaway:
+    """One figure of one column, beside the reference's.
+
+    Attributes:
+        what: ``"decimals"``: share of values with at most so many decimals. ``"missing values"``: their share. ``"range"``: share
+            of values outside the reference's smallest and largest. ``"new categories"``: share of values that the reference never
+            has. ``"lost categories"``: share of the reference's values that the generator never makes; the generated figure is 0.
+            ``"column"``: by how much the AUC of a classifier falls when the column's values are shuffled among held-out rows.
+        column: its name.
+        figure: of the generated rows.
+        low: lower end of its 95 % interval, taken alone.
+        high: upper end.
+        reference: the same figure of the reference; 0 for ``"column"``.
+        p_value: of no difference, corrected (Holm) for everything that was looked at in both tables.
+        sentence: the same in plain words.
+    """
+
+    what: What
+    column: str
+    figure: float
+    low: float
+    high: float
+    reference: float
+    p_value: float
+    sentence: str
+
+    @property
+    def size(self) -> float:
+        """How far the figure lies from the reference's, 0 … 1."""
+        return abs(self.figure - self.reference)
+
+
+def share(value: float) -> str:
+    """A share as people read it.
+
+    >>> share(0.123), share(0.0004), share(1.0)
+    ('12 %', '0.04 %', '100 %')
+    """
+    return f"{100 * value:.2g} %" if value < 0.1 else f"{100 * value:.0f} %"
