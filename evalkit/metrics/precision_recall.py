@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
-from evalkit.kernels.neighbours import Within, distances, nearest, within
+from evalkit.kernels.neighbours import Implementation, Within, distances, nearest, within
 from evalkit.statistics.influence import Estimate
 from evalkit.statistics.splitting import Rows, calibrated, share_variance_floor, split_variance
 
@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 # Variances are estimated on as many rows a side as three distance matrices of 8 MB hold.
 _LARGEST_SUBSAMPLE = 1000
 _SMALLEST_SUBSAMPLE = 200
+# From here on nearest neighbours are found faster by products.
+_MANY_FEATURES = 64
 _METHOD = (
     "balls to the {k}-th neighbour, {edge}; variance from disjoint halves and quarters of the rows; "
     "the interval is of the expectation with {n} reference and {m} generated rows"
@@ -180,20 +182,25 @@ def _measured(reference: Array, generated: Array, k: int, closed: bool) -> _Meas
         raise InputError(f"k must be 1 or more, got {k}")
     if min(len(reference), len(generated)) <= k:
         raise ShapeError(f"k={k} neighbours need {k + 1} rows a side, got {len(reference)} and {len(generated)}: give more rows")
-    ours, theirs = _radii(reference, k), _radii(generated, k)
-    in_reference, in_generated = within(reference, generated, [ours[:, None], theirs[None, :]], closed=closed)
-    own = _neighbours_inside(reference, ours) if closed else np.full(len(reference), float(k))
-    return _Measured(in_reference, in_generated, own)
+    ours, theirs = _nearest(reference, k), _nearest(generated, k)
+    limits = [ours[:, k - 1 : k], theirs[None, :, k - 1]]
+    in_reference, in_generated = within(reference, generated, limits, closed=closed)
+    return _Measured(in_reference, in_generated, _neighbours_inside(reference, ours, k) if closed else np.full(len(ours), float(k)))
 
 
-def _radii(rows: Array, k: int) -> Array:
-    impl = "products" if rows.shape[1] >= 64 else "reference"
-    return nearest(rows, rows, k, leave_one_out=True, impl=impl).distances[:, -1]
+def _nearest(rows: Array, k: int) -> Array:
+    """Squared distances to the k nearest other rows, and to one more where there is one, which shows ties."""
+    impl: Implementation = "products" if rows.shape[1] >= _MANY_FEATURES else "reference"
+    return nearest(rows, rows, min(k + 1, len(rows) - 1), leave_one_out=True, impl=impl).distances
 
 
-def _neighbours_inside(rows: Array, radii: Array) -> Array:
+def _neighbours_inside(rows: Array, found: Array, k: int) -> Array:
     """How many other rows each closed ball of its own sample holds: k, or more where distances are tied."""
-    return within(rows, rows, [radii[:, None]])[0].of_first - 1.0
+    inside = np.full(len(rows), float(k))
+    tied = found[:, k - 1] == found[:, -1] if found.shape[1] > k else np.zeros(len(rows), dtype=np.bool_)
+    if tied.any():
+        inside[tied] = within(rows[tied], rows, [found[tied, k - 1 : k]])[0].of_first - 1
+    return inside
 
 
 def _subsample(reference: Array, generated: Array, seed: int) -> tuple[Rows, Rows]:
@@ -228,14 +235,14 @@ def _estimate(name: str, measured: _Measured, variance: float, method: str) -> E
     else:
         points = ours.of_second * (value / max(float(ours.of_second.mean()), 1e-300))
         of_generated, of_reference, further = calibrated(_centred(points), _centred(ours.of_first / measured.own), variance)
-    top = np.inf if name == "density" else 1.0
-    direction = "neither" if name == "density" else "higher"
-    return Estimate(value, direction, method, of_reference, of_generated, further, (0.0, top))
+    if name == "density":
+        return Estimate(value, "neither", method, of_reference, of_generated, further, (0.0, np.inf))
+    return Estimate(value, "higher", method, of_reference, of_generated, further, (0.0, 1.0))
 
 
 def _centred(contributions: NDArray[np.generic]) -> Array:
-    values = contributions.astype(np.float64)
-    return values - values.mean()
+    values = np.asarray(contributions, dtype=np.float64)
+    return np.asarray(values - values.mean(), dtype=np.float64)
 
 
 def _alone(only: Rows, n: int) -> Array:

@@ -49,7 +49,8 @@ def split_variance(figures: Figures, n: int, m: int, *, seed: int, splits: int =
     if min(n, m) < 8:
         raise ShapeError(f"a variance from parts needs 8 rows a side, got {n} and {m}: give more rows")
     draws = generator(seed, "split variance")
-    of_halves, of_quarters = [], []
+    of_halves: list[Array] = []
+    of_quarters: list[Array] = []
     for _ in range(splits):
         first, second = draws.permutation(n), draws.permutation(m)
         for parts, found in ((2, of_halves), (4, of_quarters)):

@@ -1,0 +1,48 @@
+"""The nearest record of mixed columns: numbers by their range, labels equal or not, missing values by themselves."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.intp]
+
+_BLOCK_DISTANCES = 2**20
+
+
+def nearest_record(numbers: tuple[Array, Array], labels: tuple[Codes, Codes], ranges: Array) -> Array:
+    """The mean difference of each query to the reference row where it is least.
+
+    A difference of numbers is a share of the column's range, at most 1; where the range is 0, any difference is 1. Labels differ
+    by 0 or 1. A missing value differs by 1 from any other and by 0 from a missing one.
+
+    Args:
+        numbers: of the reference, (n, p), and of the queries, (m, p); NaN is missing.
+        labels: likewise (n, q) and (m, q); -1 is missing.
+        ranges: (p,) >= 0.
+
+    Returns:
+        (m,) between 0 and 1.
+
+    >>> none = np.zeros((2, 0), dtype=np.intp), np.zeros((1, 0), dtype=np.intp)
+    >>> nearest_record((np.array([[0.0], [10.0]]), np.array([[3.0]])), none, np.array([10.0])).tolist()
+    [0.3]
+    """
+    (reference, queries), (reference_labels, query_labels) = numbers, labels
+    found = np.empty(len(queries))
+    step = max(1, _BLOCK_DISTANCES // len(reference))
+    for start in range(0, len(queries), step):
+        rows = slice(start, start + step)
+        total = np.zeros((len(queries[rows]), len(reference)))
+        for column, width in enumerate(ranges):
+            total += _apart(queries[rows, column, None], reference[None, :, column], float(width))
+        for column in range(reference_labels.shape[1]):
+            total += query_labels[rows, column, None] != reference_labels[None, :, column]
+        found[rows] = total.min(axis=1)
+    return found / (reference.shape[1] + reference_labels.shape[1])
+
+
+def _apart(queries: Array, reference: Array, width: float) -> Array:
+    difference = np.abs(queries - reference)
+    scaled = np.minimum(difference / width, 1.0) if width > 0 else np.asarray(difference > 0, dtype=np.float64)
+    missing, also = np.isnan(queries), np.isnan(reference)
+    return np.where(missing ^ also, 1.0, np.where(missing & also, 0.0, scaled))

@@ -1,0 +1,127 @@
+"""Pair trends: how alike the dependence of every two columns is in two tables."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from evalkit.core.errors import InputError
+from evalkit.core.sample import Table
+from evalkit.metrics.column_shapes import larger_cells
+from evalkit.metrics.table_columns import Array, Codes, ColumnValues, columns_of
+from evalkit.statistics.influence import Estimate
+
+_BINS = 10
+_METHOD = (
+    "mean over {pairs} pairs of columns; delta method; the interval is of the expectation with {n} reference and {m} generated rows"
+)
+
+
+def pair_trends(reference: Table, generated: Table) -> dict[tuple[str, str], float]:
+    """How alike every two columns hang together in both tables, 0 to 1.
+
+    Two columns of numbers, counts or moments: 1 - |r - s| / 2 of their Pearson correlations, over rows where neither is missing.
+    A constant column has correlation 0 with every other, so that a generator does not gain by losing its spread. Other pairs: 1
+    minus the total variation between the joint shares, a missing value being a label of its own; numbers are put in 10 equal bins
+    over the reference's range, the outer ones open.
+
+    Correlation sees straight lines only. Equal laws do not give 1: joint shares of many labels differ by chance alone. Compare
+    tables of the same number of rows, or with the figure of held-out real rows.
+
+    Args:
+        reference: 2 rows or more.
+        generated: of the same columns.
+
+    Returns:
+        The figure by pair of columns; texts and identifiers are left aside.
+
+    Raises:
+        InputError: fewer than two columns can be compared.
+        SchemaError: a column is missing.
+        ShapeError: a table has fewer than two rows.
+
+    Source: the conventions of SDMetrics (CorrelationSimilarity, ContingencySimilarity with continuous columns). Its report bins
+    each table by its own range instead, which hides a shift, and leaves pairs with a constant column out.
+
+    >>> import pandas as pd
+    >>> from evalkit.core.schema import Column, Schema
+    >>> schema = Schema(modality="table", columns=(Column(name="x", kind="number"), Column(name="y", kind="number")))
+    >>> rising = Table("a", schema, pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [2.0, 4.0, 6.0]}))
+    >>> falling = Table("b", schema, pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [6.0, 4.0, 2.0]}))
+    >>> round(pair_trends(rising, falling)["x", "y"], 12)
+    0.0
+    """
+    return {pair: value for pair, value, _, _ in _pairs(columns_of(reference, generated))}
+
+
+@dataclass(frozen=True)
+class PairTrends:
+    """The mean of :func:`pair_trends` over the pairs, with an interval.
+
+    Row influences by the delta method: of correlations, and of the joint cells that are more frequent in the reference. The
+    interval is of the expectation at these sample sizes, not of what endless rows would give: the figure is biased downwards where
+    the tables are equal, and the interval is then wider than it has to be.
+    """
+
+    def estimates(self, reference: Table, generated: Table, *, seed: int) -> Mapping[str, Estimate]:
+        """``pair_trends``; no draw is involved."""
+        total, n_pairs = 0.0, 0
+        of_reference, of_generated = np.zeros(len(reference)), np.zeros(len(generated))
+        for _, value, first, second in _pairs(columns_of(reference, generated)):
+            total, n_pairs = total + value, n_pairs + 1
+            of_reference += first
+            of_generated += second
+        method = _METHOD.format(pairs=n_pairs, n=len(reference), m=len(generated))
+        influences = [(rows - rows.mean()) / n_pairs for rows in (of_reference, of_generated)]
+        value = min(1.0, max(0.0, total / n_pairs))
+        return {"pair_trends": Estimate(value, "higher", method, *influences, range=(0.0, 1.0))}
+
+
+def _pairs(columns: list[ColumnValues]) -> Iterator[tuple[tuple[str, str], float, Array, Array]]:
+    """Each pair's names, figure, and influences of the reference's and the generated rows."""
+    if len(columns) < 2:
+        raise InputError("pair trends need two columns besides texts and identifiers, and the tables have one: use column_shapes")
+    codes = {column.name: column.codes(_BINS) for column in columns}
+    for one, other in combinations(columns, 2):
+        both = one.ordered and other.ordered
+        found = _correlations(one, other) if both else _joint(codes[one.name], codes[other.name])
+        yield (one.name, other.name), *found
+
+
+def _correlations(one: ColumnValues, other: ColumnValues) -> tuple[float, Array, Array]:
+    (r, of_reference), (s, of_generated) = (
+        _correlation(one.reference, other.reference),
+        _correlation(one.generated, other.generated),
+    )
+    sign = np.sign(r - s)
+    return 1 - abs(r - s) / 2, -sign * of_reference / 2, sign * of_generated / 2
+
+
+def _correlation(x: Array, y: Array) -> tuple[float, Array]:
+    """Pearson's correlation of the complete rows, and every row's influence on it; all 0 where a column is constant."""
+    influences = np.zeros(len(x))
+    complete = ~(np.isnan(x) | np.isnan(y))
+    standard = [_standardised(values[complete]) for values in (x, y)]
+    if any(values is None for values in standard):
+        return 0.0, influences
+    first, second = (values for values in standard if values is not None)
+    r = float(np.clip((first * second).mean(), -1, 1))
+    influences[complete] = (first * second - r * (first**2 + second**2) / 2) * len(x) / complete.sum()
+    return r, influences
+
+
+def _standardised(values: Array) -> Array | None:
+    """Mean 0 and mean square 1, or None for constants, which rounding must not turn into noise."""
+    if len(values) < 2 or (values == values[0]).all():
+        return None
+    # Divided by the largest deviation first, so that squares neither overflow nor vanish.
+    centred = values - values.mean()
+    centred = centred / np.abs(centred).max()
+    return centred / np.sqrt((centred**2).mean())
+
+
+def _joint(one: tuple[Codes, Codes], other: tuple[Codes, Codes]) -> tuple[float, Array, Array]:
+    size = max(int(codes.max(initial=-1)) for codes in other) + 2
+    first, second = larger_cells(*((a + 1) * size + b + 1 for a, b in zip(one, other, strict=True)))
+    return float(1 - (first.mean() - second.mean())), -first.astype(np.float64), second.astype(np.float64)
