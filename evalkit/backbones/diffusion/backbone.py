@@ -48,9 +48,10 @@ class Diffusion(Backbone):
 
     A table's numbers, and the channels of series, are seen as normal scores and their covariance is known from the start, so that a
     few hundred rows suffice; a value within a gap of a column's own distribution is not noticed. Images are drawn by a U-Net,
-    which reads captions with a text encoder of its own where there are any; ``condition`` says what to draw. A row drawn has the
-    same bits however many are asked for; images are drawn, not scored, in float32. Rows drawn are within the range of the training
-    rows.
+    which reads captions with a text encoder of its own where there are any; ``condition`` says what to draw. Where captions name a
+    few kinds (at most 100, of ten images on average), the model keeps them with their shares, and draws without a condition are of
+    those kinds as often. A row drawn has the same bits however many are asked for; images are drawn, not scored, in float32. Rows
+    drawn are within the range of the training rows.
 
     Args:
         steps: optimiser steps at most; None: by the number of rows. Training ends earlier when rows held out no longer gain.
@@ -238,7 +239,9 @@ class Diffusion(Backbone):
             *_, last = ways.drawn(rows, condition)
             drawn.append(last)
         points = torch.cat(drawn)[:n]
-        return self.network_.rows(points, self.layout_) if condition is None else self._captioned(points, condition)
+        subjects = ways.subjects(np.arange(n)) if condition is None else (condition,) * n
+        made = self.network_.rows(points, self.layout_)
+        return made if subjects is None else Pixels(expect(made, Pixels).values, subjects)
 
     def _reconstruct(self, rows: Encoded) -> Encoded:
         """Noised part of the way with the noise of the first draw, and denoised along the flow."""

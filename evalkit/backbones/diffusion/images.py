@@ -1,6 +1,6 @@
 """Diffusion on images: a U-Net, told by a caption what to draw."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +10,7 @@ from torch.nn.functional import silu
 
 from evalkit.backbones.blocks.convolution import halvings
 from evalkit.backbones.blocks.time_embedding import TimeEmbedding
-from evalkit.backbones.diffusion.captions import CaptionEncoder, as_bytes
+from evalkit.backbones.diffusion.captions import CaptionEncoder, Subjects, as_bytes
 from evalkit.backbones.diffusion.network import DenoisingNetwork, Recipe, checked_depth
 from evalkit.backbones.diffusion.u_net import UNet
 from evalkit.core.errors import ShapeError
@@ -32,6 +32,7 @@ class ImageNetwork(DenoisingNetwork):
         width: see :class:`UNet`.
         depth: see :class:`UNet`.
         captioned: whether there were captions.
+        subjects: the kinds of images that the captions name.
     """
 
     recipe = Recipe(
@@ -52,8 +53,11 @@ class ImageNetwork(DenoisingNetwork):
         held_out=256,
     )
 
-    def __init__(self, layout: PixelLayout, pixels: Mapping[str, float], width: int, depth: int, captioned: bool) -> None:
+    def __init__(
+        self, layout: PixelLayout, pixels: Mapping[str, float], width: int, depth: int, captioned: bool, subjects: Subjects
+    ) -> None:
         super().__init__()
+        self.subjects = subjects
         self.layout, self.pixels, self.width, self.depth, self.captioned = layout, dict(pixels), width, depth, captioned
         self.shape = (layout.channels, layout.height, layout.width)
         self.n_condition = min(4 * width, _MOST_TOLD)
@@ -72,7 +76,9 @@ class ImageNetwork(DenoisingNetwork):
             "low": float(expect(rows, Pixels).values.min()),
             "high": float(expect(rows, Pixels).values.max()),
         }
-        return cls(expect(rows, Pixels).layout, pixels, width, depth, expect(rows, Pixels).captions is not None)
+        captions = expect(rows, Pixels).captions
+        subjects = Subjects() if captions is None else Subjects.of(expect(training, Pixels).captions or ())
+        return cls(expect(rows, Pixels).layout, pixels, width, depth, captions is not None, subjects)
 
     @classmethod
     def from_plan(cls, layout: Layout, plan: Mapping[str, Any]) -> Self:
@@ -80,7 +86,8 @@ class ImageNetwork(DenoisingNetwork):
         if not isinstance(layout, PixelLayout):
             raise TypeError("a network for images needs the layout of images")
         pixels = {name: float(plan["pixels"][name]) for name in ("mean", "spread", "low", "high")}
-        network = cls(layout, pixels, plan["width"], checked_depth(plan), plan["captioned"])
+        subjects = Subjects.from_state(plan.get("subjects", []))
+        network = cls(layout, pixels, plan["width"], checked_depth(plan), plan["captioned"], subjects)
         if network.shape != tuple(plan["shape"]):
             raise ShapeError("the network's plan is of images with another shape than the layout")
         return network
@@ -88,7 +95,7 @@ class ImageNetwork(DenoisingNetwork):
     def plan(self) -> State:
         """See :class:`~evalkit.backbones.network.Network`."""
         sizes = {"shape": list(self.shape), "width": self.width, "depth": self.depth}
-        return {"pixels": self.pixels, "captioned": self.captioned, **sizes}
+        return {"pixels": self.pixels, "captioned": self.captioned, "subjects": self.subjects.to_state(), **sizes}
 
     def prepare(self, rows: Encoded) -> Tensor:
         """The pixels as they are, (n, channels, height, width)."""
@@ -104,9 +111,9 @@ class ImageNetwork(DenoisingNetwork):
         told = np.where(random.random(len(rows)) < _UNTOLD, "", rows.captions) if rows.captions is not None else None
         return self.points(torch.tensor(rows.values)), None if told is None else as_bytes(told.tolist())
 
-    def told(self, caption: str) -> Tensor:
+    def told(self, captions: Sequence[str]) -> Tensor:
         """See :class:`DenoisingNetwork`."""
-        return as_bytes([caption]) if self.captioned else super().told(caption)
+        return as_bytes(captions) if self.captioned else super().told(captions)
 
     def velocity(self, points: Tensor, t: Tensor, caption: Tensor | None = None) -> Tensor:
         """See :class:`DenoisingNetwork`."""

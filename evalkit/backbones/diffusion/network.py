@@ -1,7 +1,7 @@
 """What every diffusion network offers, whatever its modality: velocities, and the error that is loss, score and explanation."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from evalkit.backbones.diffusion.captions import Subjects
 from evalkit.backbones.diffusion.process import noised, velocity
 from evalkit.backbones.network import Network
 from evalkit.core.errors import InputError
@@ -61,6 +62,7 @@ class DenoisingNetwork(Network):
 
     recipe: ClassVar[Recipe]
     shape: tuple[int, ...]
+    subjects: Subjects = Subjects()
 
     @classmethod
     @abstractmethod
@@ -96,8 +98,8 @@ class DenoisingNetwork(Network):
         """Prepared rows that claim to have no missing value."""
         return x
 
-    def told(self, caption: str) -> Tensor:
-        """A caption as :meth:`velocity` takes it, for rows of any number.
+    def told(self, captions: Sequence[str]) -> Tensor:
+        """Captions as :meth:`velocity` takes them: one a row, or one for rows of any number.
 
         Raises:
             InputError: training had no captions.

@@ -40,10 +40,15 @@ class Ways:
         return cls(network if fits else copy.deepcopy(network).to(drawing), sampler, steps, guidance, seed)
 
     def drawn(self, rows: np.ndarray, caption: str | None = None) -> Iterator[Tensor]:
-        """The points of new rows by their numbers: noise, then after every step."""
-        noise = self.noise(rows, "sample")
+        """The points of new rows by their numbers: noise, then after every step; without a caption each of a subject, if any."""
+        noise, subjects = self.noise(rows, "sample"), self.subjects(rows)
+        predict = self._predict(caption) if caption is not None or subjects is None else self._under(subjects)
         yield noise
-        yield from self._walk(self._predict(caption), noise, self.levels(), self.sampler, rows)
+        yield from self._walk(predict, noise, self.levels(), self.sampler, rows)
+
+    def subjects(self, rows: np.ndarray) -> tuple[str, ...] | None:
+        """What new rows without a caption show, by their numbers; None where training named no kinds."""
+        return self.network.subjects.chosen(rows, self.seed)
 
     def changed(self, points: Tensor, rows: np.ndarray, caption: str | None, strength: float) -> Tensor:
         """Given points, noised as far as ``strength`` and denoised under a caption."""
@@ -79,6 +84,11 @@ class Ways:
     def _walk(self, predict: Predict, start: Tensor, levels: Tensor, sampler: SamplerName, rows: np.ndarray) -> Iterator[Tensor]:
         return SAMPLERS[sampler](predict, start, levels, lambda step: self.noise(rows, "step", step))
 
+    def _under(self, captions: tuple[str, ...]) -> Predict:
+        """The network's prediction for rows with a caption each, as learned."""
+        told = self.network.told(captions)
+        return lambda point, level: self.network.velocity(point, level, told)
+
     def _predict(self, caption: str | None) -> Predict:
         """The network's prediction, guided away from what it says untold.
 
@@ -86,7 +96,7 @@ class Ways:
         """
         if caption is None:
             return self.network.velocity
-        told, guidance = self.network.told(caption), self.guidance
+        told, guidance = self.network.told([caption]), self.guidance
 
         def predict(point: Tensor, level: Tensor) -> Tensor:
             guided = self.network.velocity(point, level, told)

@@ -40,6 +40,9 @@ def _array(values: object) -> np.ndarray:
         ("images", {"captioned": False}),
         ("images", {"shape": [1, 9, 9]}),
         ("images", {"pixels": {"mean": 0.0}}),
+        ("images", {"subjects": [["light", 0.5], ["dark", 0.4]]}),
+        ("images", {"subjects": [["light", float("nan")]]}),
+        ("images", {"subjects": ["light"]}),
     ],
 )
 def test_a_changed_plan_is_refused(modality: Modality, change: dict[str, object]) -> None:

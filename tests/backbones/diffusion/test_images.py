@@ -39,12 +39,23 @@ def test_a_caption_says_what_is_drawn(model: Diffusion, caption: str, sign: int)
     assert np.mean(sign * uprightness(drawn.values) > 0.8) > 0.9
 
 
-def test_without_a_caption_both_are_drawn(model: Diffusion) -> None:
+def test_without_a_caption_every_kind_is_drawn_as_often_as_it_was_there(model: Diffusion) -> None:
     drawn = model.sample_rows(96, 2)
-    assert drawn.captions is None
-    upright = uprightness(drawn.values)
-    assert np.mean(upright > 0.5) > 0.2
-    assert np.mean(upright < -0.5) > 0.2
+    stands = np.array([caption == "upright" for caption in drawn.captions])
+    assert 0.35 < stands.mean() < 0.65
+    assert np.mean((uprightness(drawn.values) > 0) == stands) > 0.9
+    alone = model.sample_rows(3, 2)
+    assert alone.captions == drawn.captions[:3]
+    np.testing.assert_array_equal(alone.values, drawn.values[:3])
+
+
+def test_captions_that_are_no_kinds_are_not_kept() -> None:
+    given = bars(40)
+    each = Pixels(given.values, tuple(f"bar {i}" for i in range(40)))
+    model = Diffusion(steps=2, width=8, depth=1, sampling_steps=2).fit_rows(each)
+    assert model.network_.subjects.captions == ()
+    assert model.sample_rows(3).captions is None
+    assert "bar 1" not in str(model.to_state()["network"])
 
 
 def test_a_drawn_image_has_the_same_bits_however_many_are_drawn(model: Diffusion) -> None:
