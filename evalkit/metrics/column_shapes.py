@@ -68,13 +68,13 @@ class ColumnShapes:
         columns = columns_of(reference, generated)
         of_reference, of_generated = np.zeros(len(reference)), np.zeros(len(generated))
         for column in columns:
-            first, second = worst_set(column)
-            of_reference -= first
-            of_generated += second
+            in_reference, in_generated = worst_set(column)
+            of_reference -= in_reference
+            of_generated += in_generated
         value = 1 + (of_reference.mean() + of_generated.mean()) / len(columns)
         method = _METHOD.format(columns=len(columns), n=len(reference), m=len(generated))
-        influences = [(rows - rows.mean()) / len(columns) for rows in (of_reference, of_generated)]
-        return {"column_shapes": Estimate(float(np.clip(value, 0, 1)), "higher", method, *influences, range=(0.0, 1.0))}
+        first, second = ((rows - rows.mean()) / len(columns) for rows in (of_reference, of_generated))
+        return {"column_shapes": Estimate(float(np.clip(value, 0, 1)), "higher", method, first, second, range=(0.0, 1.0))}
 
 
 def worst_set(column: ColumnValues) -> Sides:

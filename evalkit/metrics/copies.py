@@ -40,7 +40,7 @@ def exact_copies(reference: Array, generated: Array) -> NDArray[np.bool_]:
     >>> exact_copies(np.array([[0.0], [1.0]]), np.array([[1.0], [1.1]])).tolist()
     [True, False]
     """
-    return _nearest(reference, generated)[0] == 0
+    return np.asarray(_nearest(reference, generated)[0] == 0, dtype=np.bool_)
 
 
 def authentic(reference: Array, generated: Array) -> NDArray[np.bool_]:
@@ -196,10 +196,10 @@ class Copies:
 
 def _estimate(share: NDArray[np.bool_], row: Rows, n: int, variance: float) -> tuple[float, Array, Array, float]:
     value = float(share.mean())
-    own = share - value
-    attracted = np.bincount(row, weights=own, minlength=n)
+    own = np.asarray(share - value, dtype=np.float64)
+    attracted = np.bincount(row, weights=own, minlength=n).astype(np.float64)
     variance = max(variance, share_variance_floor(value, len(share)))
-    of_generated, of_reference, further = calibrated(own, attracted - attracted.mean(), variance)
+    of_generated, of_reference, further = calibrated(own, np.asarray(attracted - attracted.mean()), variance)
     return value, of_reference, of_generated, further
 
 

@@ -73,9 +73,9 @@ class PairTrends:
             of_reference += first
             of_generated += second
         method = _METHOD.format(pairs=n_pairs, n=len(reference), m=len(generated))
-        influences = [(rows - rows.mean()) / n_pairs for rows in (of_reference, of_generated)]
+        of_reference, of_generated = ((rows - rows.mean()) / n_pairs for rows in (of_reference, of_generated))
         value = min(1.0, max(0.0, total / n_pairs))
-        return {"pair_trends": Estimate(value, "higher", method, *influences, range=(0.0, 1.0))}
+        return {"pair_trends": Estimate(value, "higher", method, of_reference, of_generated, range=(0.0, 1.0))}
 
 
 def _pairs(columns: list[ColumnValues]) -> Iterator[tuple[tuple[str, str], float, Array, Array]]:
@@ -118,7 +118,7 @@ def _standardised(values: Array) -> Array | None:
     # Divided by the largest deviation first, so that squares neither overflow nor vanish.
     centred = values - values.mean()
     centred = centred / np.abs(centred).max()
-    return centred / np.sqrt((centred**2).mean())
+    return np.asarray(centred / np.sqrt((centred**2).mean()), dtype=np.float64)
 
 
 def _joint(one: tuple[Codes, Codes], other: tuple[Codes, Codes]) -> tuple[float, Array, Array]:

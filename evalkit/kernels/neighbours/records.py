@@ -38,11 +38,12 @@ def nearest_record(numbers: tuple[Array, Array], labels: tuple[Codes, Codes], ra
         for column in range(reference_labels.shape[1]):
             total += query_labels[rows, column, None] != reference_labels[None, :, column]
         found[rows] = total.min(axis=1)
-    return found / (reference.shape[1] + reference_labels.shape[1])
+    found /= reference.shape[1] + reference_labels.shape[1]
+    return found
 
 
 def _apart(queries: Array, reference: Array, width: float) -> Array:
     difference = np.abs(queries - reference)
     scaled = np.minimum(difference / width, 1.0) if width > 0 else np.asarray(difference > 0, dtype=np.float64)
     missing, also = np.isnan(queries), np.isnan(reference)
-    return np.where(missing ^ also, 1.0, np.where(missing & also, 0.0, scaled))
+    return np.asarray(np.where(missing ^ also, 1.0, np.where(missing & also, 0.0, scaled)), dtype=np.float64)
