@@ -17,7 +17,7 @@ def test_a_kept_comparison_is_opened_and_taken_away(page, home, monkeypatch):
     job = kept(evaluation("one", HOSTILE, "three", failed=("kid",)), "20260101-000000-eeeeee")
     page.goto(f"/compare?run={job.id}")
     expect(heading(page)).to_contain_text("is better than", timeout=PATIENCE)
-    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(3)
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(3, timeout=PATIENCE)
     shows(page, SHOWN[:30])
     page.get_by_text("Every pair of generators").click()
     page.get_by_text("Data and settings used").click()
