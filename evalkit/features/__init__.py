@@ -49,6 +49,27 @@ EXTRACTORS: dict[str, ExtractorSpec] = {
             class_name="EncodedTable",
         ),
         ExtractorSpec(
+            name="self_supervised",
+            what_it_is="A small network, trained here on the reference to tell how images are turned and moved; a few seconds.",
+            modality="images",
+            module="evalkit.features.self_supervised",
+            class_name="SelfSupervised",
+        ),
+        ExtractorSpec(
+            name="pixel_pca",
+            what_it_is="The reference's main patterns of pixels, and what lies outside: which kinds there are and where.",
+            modality="images",
+            module="evalkit.features.pixel_pca",
+            class_name="PixelPca",
+        ),
+        ExtractorSpec(
+            name="random_convolutions",
+            what_it_is="A network with random weights: nothing is trained; good at noise, blur and texture.",
+            modality="images",
+            module="evalkit.features.random_convolutions",
+            class_name="RandomConvolutions",
+        ),
+        ExtractorSpec(
             name="hashed_ngrams",
             what_it_is="Which pieces of one to four letters a text is made of, its length and its characters; not what it means.",
             modality="texts",
@@ -65,7 +86,7 @@ EXTRACTORS: dict[str, ExtractorSpec] = {
     )
 }
 
-USUAL: dict[Modality, str] = {"table": "encoded_table", "texts": "hashed_ngrams", "series": "windows"}
+USUAL: dict[Modality, str] = {"table": "encoded_table", "images": "self_supervised", "texts": "hashed_ngrams", "series": "windows"}
 """The extractor that is used where none is named."""
 
 _WHERE = {

@@ -14,6 +14,9 @@ from tests.features.contract_samples import odd, shifted, usual
 SEEDED = {"random_convolutions", "self_supervised"}
 """Extractors whose features depend on the seed, whatever the reference's size."""
 
+SETTINGS = {"self_supervised": {"steps": 8}}
+"""For less time."""
+
 ODD = [(name, case) for name, spec in EXTRACTORS.items() for case in odd(spec.modality)]
 
 
@@ -30,7 +33,7 @@ def fitted(name) -> FittedExtractor:
 
 def fit(name: str, reference: Sample | None = None, seed: int = 0) -> FittedExtractor:
     spec = EXTRACTORS[name]
-    return spec.load()().fit(usual(spec.modality) if reference is None else reference, seed=seed)
+    return spec.load()(**SETTINGS.get(name, {})).fit(usual(spec.modality) if reference is None else reference, seed=seed)
 
 
 def alone(name: str, sample: Sample, values: np.ndarray, fitted: FittedExtractor, i: int) -> None:
