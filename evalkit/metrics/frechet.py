@@ -15,7 +15,7 @@ from evalkit.metrics.second_order import tempered
 from evalkit.statistics.influence import Estimate
 
 # The variance of second order is a mean over pairs of rows: those of so many rows a side are plenty.
-_PAIRED_ROWS = 512
+_PAIRED_ROWS = 256
 _PLAIN = "plug-in; its bias is left in, so the interval is of its expectation with {n} reference and {m} generated rows"
 _CORRECTED = "plug-in less its bias, to order 1/n by moments of order four, to order 1/n² by halves ({splits} splits); n={n}, m={m}"
 
