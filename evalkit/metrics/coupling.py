@@ -81,15 +81,17 @@ class Coupling:
         """How far each row of a side moves the distance, (n,), mean 0."""
         away = side.mean - (self.generated if side is self.reference else self.reference).mean
         moved = 2 * side.rows @ away + (side.rows**2).sum(axis=1) - (side.shared**2).sum(axis=1)
-        return moved - moved.mean()
+        centred: Array = moved - moved.mean()
+        return centred
 
     def products(self, first: Side, second: Side, rows: NDArray[np.intp], others: NDArray[np.intp]) -> Array:
         """Products of rows as the second-order error sees them: of the rows themselves and of their squares' deviations."""
-        found = first.rows[rows] @ second.rows[others].T
+        found: Array = first.rows[rows] @ second.rows[others].T
         ours, theirs = first.shared[rows], second.shared[others]
         for size, direction in zip(*self._spectrum, strict=True):
             found += size * ((ours * direction) @ theirs.T) ** 2
-        return found - ((ours**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1) - self.scale.sum()) / 4
+        found -= ((ours**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1) - self.scale.sum()) / 4
+        return found
 
     def _bias(self, side: Side) -> float:
         squares = side.shared**2
@@ -127,12 +129,13 @@ def positive(matrix: Array) -> tuple[Array, Array]:
 
 def positive_values(matrix: Array) -> Array:
     """The same eigenvalues alone, at a fraction of the cost."""
-    values = np.linalg.eigvalsh(matrix)
+    values = np.asarray(np.linalg.eigvalsh(matrix), dtype=np.float64)
     return values[_more_than_rounding(values)]
 
 
 def _more_than_rounding(values: Array) -> NDArray[np.bool_]:
-    return values > len(values) * _ROUNDING * values.max(initial=0)
+    kept: NDArray[np.bool_] = values > len(values) * _ROUNDING * values.max(initial=0)
+    return kept
 
 
 def _by_covariances(ours: Array, theirs: Array) -> tuple[Array, Array, Array]:

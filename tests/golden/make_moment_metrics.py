@@ -1,8 +1,7 @@
-"""Writes moment_metrics.json, once: Fréchet distances, KID and MIND as torch-fidelity computes them on features.
+"""Writes moment_metrics.json, once: Fréchet distances and KID as torch-fidelity computes them on features.
 
-Run from the repository root where torch-fidelity 0.4.0 is installed (or 0.5.0, commit 5e211a9, for MIND; without it MIND is left
-as it stands): python -m tests.golden.make_moment_metrics. torch-fidelity imports torchvision, which these functions do not use; a
-stand-in takes its place where it is absent.
+Run from the repository root where torch-fidelity 0.4.0 is installed: python -m tests.golden.make_moment_metrics. It imports
+torchvision, which these functions do not use; a stand-in takes its place where it is absent.
 """
 
 import importlib.util
@@ -36,8 +35,7 @@ def main() -> None:
     from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
     from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, KEY_METRIC_KID_STD, kid_features_to_metric
 
-    golden = json.loads(FILE.read_text()) if FILE.exists() else {}
-    golden["torch_fidelity"], golden["numpy"], golden["frechet"] = torch_fidelity.__version__, np.__version__, []
+    golden = {"torch_fidelity": torch_fidelity.__version__, "numpy": np.__version__, "frechet": []}
     for rows in (4, 64, 1024):
         for width in (2, 16, 128):
             both = [fid_features_to_statistics(torch.tensor(one)) for one in frechet_rows(rows, width)]
