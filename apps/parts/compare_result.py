@@ -8,6 +8,7 @@ import streamlit as st
 from evalkit.compare.evaluation import Evaluation
 from evalkit.compare.evaluation_charts import figures_of, interval_chart
 from evalkit.compare.words import count, visible
+from evalkit.core.evidence import Evidence
 from evalkit.metrics import METRICS
 from evalkit.run.jobs import Job
 from parts.compare_downloads import download_report, further
@@ -76,15 +77,27 @@ def _about(job: Job, evaluation: Evaluation) -> None:
 
 
 def _charts(evaluation: Evaluation) -> None:
-    names = figures_of(evaluation)
+    names = _with_a_better_end_first(evaluation)
     if not names:
         st.error("No figure could be measured. The table below says why.")
         return
     _grid(evaluation, names[:N_CHARTS])
     st.caption(READ_THE_CHARTS if evaluation.comparisons else READ_ONE)
     if names[N_CHARTS:]:
-        with st.expander(f"All other figures as charts ({len(names) - N_CHARTS})"):
+        rest = len(names) - N_CHARTS
+        if st.toggle(
+            f"Show the other {rest} figures as charts" if rest > 1 else "Show the other figure as a chart", key="all_charts"
+        ):
             _grid(evaluation, names[N_CHARTS:])
+
+
+def _with_a_better_end_first(evaluation: Evaluation) -> list[str]:
+    plain = {
+        each.finding.name
+        for each in evaluation.measured
+        if isinstance(each.finding, Evidence) and each.finding.direction == "neither"
+    }
+    return sorted(figures_of(evaluation), key=lambda name: name in plain)
 
 
 def _grid(evaluation: Evaluation, names: list[str]) -> None:
@@ -103,6 +116,7 @@ def _figures(evaluation: Evaluation) -> None:
         hide_index=True,
         column_config=labels,
         key="figures",
+        height="content",
         alt="Every figure of every generator with its interval.",
     )
     if evaluation.comparisons:

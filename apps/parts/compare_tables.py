@@ -10,7 +10,10 @@ from evalkit.compare.words import count, figure, visible
 from evalkit.core.evidence import Evidence, Failure
 
 STAR = "★"
-_BETTER = {"lower": "lower", "higher": "higher", "neither": ""}
+SMALLEST_P = 0.0001
+"""What a p-value from a normal approximation can be believed to say; a smaller one is shown as that."""
+
+_BETTER = {"lower": "lower", "higher": "higher", "neither": "neither"}
 
 
 def beaten(evaluation: Evaluation, generator: str, name: str) -> list[str]:
@@ -58,7 +61,7 @@ def pairs_table(evaluation: Evaluation) -> pd.DataFrame:
                 "pair": f"{visible(each.first, 40)} less {visible(each.second, 40)}",
                 "difference": figure(each.difference),
                 "95 % interval": f"{figure(each.low)} to {figure(each.high)}",
-                "p": f"{each.p_value:.2g}",
+                "p": f"{each.p_value:.2g}" if each.p_value >= SMALLEST_P else f"under {SMALLEST_P:g}",
                 "noise below": figure(each.detectable),
                 "better": _winner(each),
             }

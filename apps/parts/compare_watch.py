@@ -26,8 +26,7 @@ def compare_watch(job: Job) -> None:
     sample = ". Sample data, not yours." if request.sample else ""
     st.text(f"{visible(request.data.name, 60)}{sample}")
     if isinstance(request, EvaluateRequest):
-        for name in request.generators:
-            st.text(f"against {visible(name, 60)}")
+        st.text(f"against {', '.join(visible(name, 60) for name in request.generators)}")
     st.caption("You can close this page or go elsewhere: the run goes on, and Home lists it.")
 
 
@@ -43,6 +42,8 @@ def metric_now(request: EvaluateRequest, status: Status) -> str | None:
 
 
 def _where(job: Job, status: Status) -> str:
+    if status.state == "queued":
+        return f"{IN_WORDS[status.state]}."
     request = job.request()
     metric = metric_now(request, status) if isinstance(request, EvaluateRequest) else None
     stage = visible(status.stage, 60) if metric is None else f"measuring {metric}"

@@ -130,7 +130,9 @@ def test_the_conclusion_is_the_first_line_and_the_rest_follows(app):
     assert set(made.conclusions[1:]) <= set(texts(page))
     assert any("too few to set some aside" in text for text in texts(page))
     assert "Sample data, not yours" in marked(page)
-    assert len(page.get("vega_lite_chart")) == 4
+    assert len(page.get("vega_lite_chart")) == 3
+    assert len(page.toggle(key="all_charts").set_value(True).run().get("vega_lite_chart")) == 4
+    page = app("compare", run=job.id)
     assert linked(page, "run") == job.id
 
 
@@ -257,6 +259,13 @@ def test_a_deleted_comparison_is_gone(app):
     assert not page.exception
     assert not job.folder.exists()
     assert page.button(key="begin")
+
+
+def test_a_p_value_is_not_shown_as_nought(app):
+    made = evaluation("one", "two")
+    tiny = made.comparisons[0].model_copy(update={"p_value": 0.0})
+    page = app("compare", run=kept(made.model_copy(update={"comparisons": (tiny, *made.comparisons[1:])})).id)
+    assert shown(page, "pair")["p"].tolist() == ["under 0.0001", "0.001", "0.001", "0.4"]
 
 
 def test_files_hold_every_figure_and_every_pair(app):
