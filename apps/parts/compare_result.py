@@ -9,8 +9,8 @@ from evalkit.compare.evaluation import Evaluation
 from evalkit.compare.evaluation_charts import figures_of, interval_chart
 from evalkit.compare.words import count, visible
 from evalkit.core.evidence import Evidence
-from evalkit.metrics import METRICS
 from evalkit.run.jobs import Job
+from evalkit.run.measures import metrics_of
 from parts.compare_downloads import download_report, further
 from parts.compare_tables import STAR, failures_table, figures_table, pairs_table, used
 from parts.compare_words import controls_of, headline, in_order
@@ -19,7 +19,7 @@ from parts.opened import COMPARE, forget
 from parts.theme import is_dark
 
 N_CHARTS = 3
-N_CONCLUSIONS = 6
+N_CONCLUSIONS = 4
 READ_ONE = "A dot is the figure, the line its 95 % interval: in most repetitions with new rows the true value would lie in it."
 READ_THE_CHARTS = f"{READ_ONE} Whether two generators differ is told by the table of pairs, not by whether their lines overlap."
 READ_THE_STARS = (
@@ -61,11 +61,13 @@ def load(folder: Path) -> Evaluation:
 
 def _about(job: Job, evaluation: Evaluation) -> None:
     """The further conclusions, what was compared, and what limits it."""
-    sentences = in_order(evaluation, controls_of(job))
-    for sentence in sentences[1:N_CONCLUSIONS]:
-        st.text(sentence)
+    controls = controls_of(job)
+    sentences = in_order(evaluation, controls)
+    for sentence in sentences[:N_CONCLUSIONS]:
+        if sentence != headline(evaluation, controls):
+            st.text(sentence)
     if len(sentences) > N_CONCLUSIONS:
-        with st.expander(f"The other {len(sentences) - N_CONCLUSIONS} pairs in words"):
+        with st.expander(f"What may be said of the other pairs ({len(sentences) - N_CONCLUSIONS})"):
             for sentence in sentences[N_CONCLUSIONS:]:
                 st.text(sentence)
     rows = ", ".join(f"{visible(each.name, 60)} {count(each.rows)}" for each in evaluation.generators)
@@ -131,8 +133,9 @@ def _figures(evaluation: Evaluation) -> None:
 def _meanings(evaluation: Evaluation) -> None:
     """What each metric asks, in a sentence; a kept comparison may name one that the catalogue no longer has."""
     with st.expander("What do the figures mean?"):
-        for name in dict.fromkeys(each.metric for each in evaluation.measured if each.metric in METRICS):
-            st.text(f"{', '.join(METRICS[name].figures)}: {METRICS[name].what_it_is}")
+        known = metrics_of()
+        for name in dict.fromkeys(each.metric for each in evaluation.measured if each.metric in known):
+            st.text(f"{', '.join(known[name].figures)}: {known[name].what_it_is}")
         st.caption("Each figure sees one side of the data only. None is the quality, and they are not added up.")
 
 

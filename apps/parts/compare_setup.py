@@ -7,9 +7,8 @@ import streamlit as st
 
 from evalkit.core.errors import EvalkitError
 from evalkit.core.schema import Modality
-from evalkit.features import EXTRACTORS, USUAL
-from evalkit.metrics import METRICS
 from evalkit.run.jobs import start_evaluation
+from evalkit.run.measures import can_be_compared, extractors_of, metrics_of
 from evalkit.run.requests import MOST_GENERATORS, Drawn, EvaluateSettings, Made
 from evalkit.run.samples import samples_of
 from evalkit.run.uploads import Upload
@@ -51,8 +50,7 @@ def compare_setup() -> None:
 
 
 def _possible() -> list[Modality]:
-    """What can be compared: there is an extractor and a metric for it."""
-    return [each for each in MODALITIES if each in USUAL and any(each in spec.modalities for spec in METRICS.values())]
+    return [each for each in MODALITIES if can_be_compared(each)]
 
 
 def _reference() -> tuple[Path | Upload | Sequence[Upload] | None, str | None, Modality]:
@@ -85,12 +83,11 @@ def _reference() -> tuple[Path | Upload | Sequence[Upload] | None, str | None, M
 
 
 def _settings(modality: Modality) -> EvaluateSettings:
-    metrics = {name: spec for name, spec in METRICS.items() if modality in spec.modalities}
-    extractors = {name: spec for name, spec in EXTRACTORS.items() if spec.modality == modality}
+    metrics, extractors = metrics_of(modality), extractors_of(modality)
+    usual, *_ = extractors
     left, middle, right = st.columns([3, 2, 1])
     named = left.multiselect("Metrics", list(metrics), key=f"metrics_{modality}", placeholder="the usual ones")
-    names = list(extractors)
-    extractor = middle.selectbox("What the figures see", names, index=names.index(USUAL[modality]), key=f"extractor_{modality}")
+    extractor = middle.selectbox("What the figures see", list(extractors), key=f"extractor_{modality}")
     seed = right.number_input(
         "Seed", min_value=0, max_value=2**31 - 1, value=0, key="seed", help="The same seed gives the same result."
     )
@@ -101,7 +98,7 @@ def _settings(modality: Modality) -> EvaluateSettings:
     return EvaluateSettings(
         modality=modality,
         metrics=tuple(named) or None,
-        extractor=None if extractor == USUAL[modality] else extractor,
+        extractor=None if extractor == usual else extractor,
         seed=int(seed),
     )
 

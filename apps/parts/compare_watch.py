@@ -3,8 +3,8 @@
 import streamlit as st
 
 from evalkit.compare.words import count, visible
-from evalkit.metrics import METRICS
 from evalkit.run.jobs import RUNNING, Job, Status
+from evalkit.run.measures import usual_metrics
 from evalkit.run.requests import EvaluateRequest
 from parts.states import IN_WORDS, duration
 
@@ -32,9 +32,10 @@ def compare_watch(job: Job) -> None:
 
 def metric_now(request: EvaluateRequest, status: Status) -> str | None:
     """Which metric is measured now, where that can be told: every generator by one metric, then by the next."""
-    modality, n = request.settings.modality, len(request.generators)
-    usual = tuple(name for name, spec in METRICS.items() if spec.usual and modality in spec.modalities)
-    metrics = usual if request.settings.metrics is None else request.settings.metrics
+    chosen, n = request.settings, len(request.generators)
+    if chosen.modality is None:
+        return None
+    metrics = chosen.metrics or usual_metrics(chosen.modality)
     if status.stage != "measuring" or status.total != len(metrics) * n or status.done >= status.total:
         return None
     name = list(request.generators)[status.done % n]

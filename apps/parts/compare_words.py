@@ -20,7 +20,10 @@ def controls_of(job: Job) -> frozenset[str]:
 def headline(evaluation: Evaluation, controls: frozenset[str] = frozenset()) -> str:
     """The sentence that a reader should take away: one about the user's own generators, if there is one."""
     if evaluation.conclusions:
-        return in_order(evaluation, controls)[0]
+        first = in_order(evaluation, controls)[0]
+        # How small a difference would have been seen stands below: as a heading it is too long.
+        before, undecided, _ = first.partition(f"{_UNDECIDED};")
+        return f"{before}{_UNDECIDED}" if undecided else first
     if not evaluation.generators:
         return "Nothing was compared"
     source = evaluation.generators[0]

@@ -154,7 +154,8 @@ def test_a_star_stands_only_where_a_difference_may_be_concluded(app):
 
 def test_no_star_where_nothing_is_decided(app):
     page = app("compare", run=kept(evaluation("one", "two", separable=False)).id)
-    assert "no difference may be concluded" in headline(page)
+    assert headline(page) == "one and two: no difference may be concluded"
+    assert any("one below 0.07 would be noise" in text for text in texts(page))
     assert not shown(page, "0")["0"].str.contains("★").any()
     assert set(shown(page, "pair")["better"]) == {"not separable"}
 
