@@ -1,5 +1,6 @@
 """Fréchet distance: how far the means and covariances of features lie apart."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -111,15 +112,14 @@ class Frechet:
         corrected = whole.distance - whole.bias + less
         # The bias falls off about as a geometric series in features over rows: what its third term is, a third of may be left.
         left = less**2 / whole.bias / 3 if whole.bias > 0 else 0.0
-        noise = _noise(whole, seed)
-        ours, more = tempered(whole.influences(whole.reference), noise[0])
-        theirs, yet = tempered(whole.influences(whole.generated), noise[1])
+        influences = whole.influences(whole.reference), whole.influences(whole.generated)
+        ours, theirs, further = tempered(influences, _noise(whole, seed), whole.distance)
         sizes = {"n": len(reference), "m": len(generated)}
         method = _CORRECTED.format(splits=self.splits, **sizes)
         return {
-            "frechet": Estimate(corrected, "lower", method, ours, theirs, more + yet + left**2),
+            "frechet": Estimate(corrected, "lower", method, ours, theirs, further + left**2, range=(0.0, math.inf)),
             "frechet_plain": Estimate(
-                whole.distance, "lower", _PLAIN.format(**sizes), ours, theirs, more + yet, range=(0.0, float("inf"))
+                whole.distance, "lower", _PLAIN.format(**sizes), ours, theirs, further, range=(0.0, math.inf)
             ),
         }
 

@@ -1,5 +1,6 @@
 """Maximum mean discrepancy: kernel distances between samples, unbiased over all pairs, in O(rows) memory."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -30,12 +31,14 @@ class Mmd(NamedTuple):
         reference: (n,) influences of the reference rows, mean 0.
         generated: (m,) influences of the generated rows, mean 0.
         noise: what each side's influences owe to the rows that they were computed from; see ``second_order.tempered``.
+        bias: of the estimate that counts a row's kernel value with itself, less this one: that estimate is a squared distance.
     """
 
     value: float
     reference: Array
     generated: Array
     noise: tuple[float, float]
+    bias: float
 
 
 def kernel_inception_distance(reference: ArrayLike, generated: ArrayLike) -> float:
@@ -141,7 +144,7 @@ def kid_subsets(
 
 @dataclass(frozen=True)
 class KernelDistance:
-    """Kernel distances over all pairs with intervals, valid from equal laws to far ones; a negative value is.
+    """Kernel distances over all pairs with intervals, from equal laws to far ones; a negative value is as good as any.
 
     ``polynomial`` gives the figure ``kid`` (:func:`kernel_inception_distance`), ``gaussian`` the figure ``mmd``
     (:func:`mmd_gaussian`, bandwidth from the reference alone, then taken as given).
@@ -167,9 +170,10 @@ class KernelDistance:
             bandwidth = median_bandwidth(ours, seed=seed)
             name, kernel, words = "mmd", gaussian(bandwidth), f"kernel exp(-|x - y|² / (2 h²)), h = {bandwidth:.6g}"
         found = mmd(ours - centre, theirs - centre, kernel)
-        first, more = tempered(found.reference, found.noise[0])
-        second, yet = tempered(found.generated, found.noise[1])
-        return {name: Estimate(found.value, "lower", f"{words}, unbiased, all pairs", first, second, more + yet)}
+        first, second, further = tempered((found.reference, found.generated), found.noise, found.value + found.bias)
+        return {
+            name: Estimate(found.value, "lower", f"{words}, unbiased, all pairs", first, second, further, range=(0.0, math.inf))
+        }
 
 
 @dataclass(frozen=True)
@@ -215,7 +219,7 @@ def gaussian(bandwidth: float) -> Kernel:
     Raises:
         InputError: the bandwidth is not a positive number.
     """
-    if not 0 < bandwidth < float("inf"):
+    if not 0 < bandwidth < math.inf:
         raise InputError(f"a kernel's bandwidth must be a positive number, got {bandwidth}")
 
     def kernel(first: Array, second: Array) -> Array:
@@ -244,7 +248,8 @@ def mmd(reference: Array, generated: Array, kernel: Kernel) -> Mmd:
     first = 2 * (ours.rows / (n - 1) - across.rows / m)
     second = 2 * (theirs.rows / (m - 1) - across.columns / n)
     noise = (4 / n * (ours.square / n + across.square / m), 4 / m * (theirs.square / m + across.square / n))
-    return Mmd(value, first - first.mean(), second - second.mean(), noise)
+    bias = (ours.own - ours.mean) / n + (theirs.own - theirs.mean) / m
+    return Mmd(value, first - first.mean(), second - second.mean(), noise, bias)
 
 
 class _Sums(NamedTuple):
@@ -254,24 +259,27 @@ class _Sums(NamedTuple):
         mean: of all pairs.
         rows, columns: sums of each row's and each column's values.
         square: mean square of the values less what row and column explain; 0 where rows are too few to tell.
+        own: mean value of a row with itself; 0 across sides.
     """
 
     mean: float
     rows: Array
     columns: Array
     square: float
+    own: float = 0.0
 
 
 def _within(rows: Array, kernel: Kernel) -> _Sums:
     """Of the pairs of different rows of one side; each block is computed once and serves both its rows and its columns."""
     n = len(rows)
-    sums, squares = np.zeros(n), 0.0
+    sums, squares, own = np.zeros(n), 0.0, 0.0
     for first in _blocks(n):
         for second in _blocks(n):
             if second.start < first.start:
                 continue
             values = kernel(rows[first], rows[second])
             if first == second:
+                own += float(np.trace(values)) / n
                 np.fill_diagonal(values, 0.0)
             else:
                 sums[second] += values.sum(axis=0)
@@ -279,13 +287,13 @@ def _within(rows: Array, kernel: Kernel) -> _Sums:
             squares += float(np.vdot(values, values)) * (1 if first == second else 2)
     total = float(sums.sum())
     if n < 4:
-        return _Sums(total / (n * (n - 1)), sums, sums, 0.0)
+        return _Sums(total / (n * (n - 1)), sums, sums, 0.0, own)
     # Sums over indices that are all different, each by what the sums hold besides.
     of_three = float(sums @ sums) - squares
     of_four = total**2 - 4 * of_three - 2 * squares
     pairs = n * (n - 1)
     square = squares / pairs - 2 * of_three / (pairs * (n - 2)) + of_four / (pairs * (n - 2) * (n - 3))
-    return _Sums(total / pairs, sums, sums, max(square, 0.0))
+    return _Sums(total / pairs, sums, sums, max(square, 0.0), own)
 
 
 def _across(first: Array, second: Array, kernel: Kernel) -> _Sums:

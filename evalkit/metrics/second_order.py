@@ -7,30 +7,42 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+# Squared half of the normal quantile of 95 % intervals.
+_QUARTER = 1.96**2 / 4
 
-def tempered(influences: Array, noise: float) -> tuple[Array, float]:
-    """Influences whose variance is right near equality too, and the variance that they lack.
+
+def tempered(influences: tuple[Array, Array], noise: tuple[float, float], plug_in: float) -> tuple[Array, Array, float]:
+    """Both sides' influences with variances that are right near equality too, and the variance that they lack.
 
     A squared distance between two means (MMD, and Fréchet to second order) errs twice: linearly, by its influences, and by a
     squared term, which alone is left where the two laws are equal. Influences that are computed from the same rows hold noise.
     That noise adds ``noise`` to their variance, and the squared term has half as much. So the influences are scaled to lose half of
-    the noise: they then carry both terms, and in a paired difference what the two generators share still cancels. Where chance made
-    the influences smaller than their noise, the rest of the squared term is returned as a further variance.
+    the noise: they then carry both terms, and in a paired difference what the two generators share still cancels.
+
+    The variance grows with the figure, by about a = (the influences' variance) / ``plug_in`` for each unit, so a figure that came
+    out too small has too small an error too. The interval of all true values that could well give the figure (Wilson's way for
+    shares) takes that into account with a term (1.96 a / 2)²; it is returned as the further variance. It matters for few features
+    and small distances, and vanishes beside the rest where the distance is many errors long.
 
     Args:
-        influences: (n,) as computed from the rows, mean 0.
-        noise: what their variance over n owes to the rows that they were computed from, >= 0.
+        influences: of each side's rows, (n,) and (m,), as computed from them, mean 0.
+        noise: what each side's variance, over its rows, owes to the rows that the influences were computed from, >= 0.
+        plug_in: the figure before its bias is taken out, >= 0.
 
     Returns:
-        Scaled influences, (n,), and the further variance, >= 0.
+        Both sides' influences, scaled, and the further variance, >= 0.
 
-    >>> rows, further = tempered(np.array([-3.0, 3.0, -3.0, 3.0]), noise=1.0)
-    >>> float(rows.var(ddof=1) / 4 + further)
-    2.5
+    >>> rows = np.array([-3.0, 3.0, -3.0, 3.0])
+    >>> first, second, further = tempered((rows, 0 * rows), (1.0, 0.0), plug_in=3.0)
+    >>> float(first.var(ddof=1) / 4), round(further, 4)
+    (2.5, 0.9604)
     """
-    raw = float(influences.var(ddof=1)) / len(influences)
-    noise = max(noise, 0.0)
-    further = max(noise - raw, 0.0) / 2
-    if raw == 0:
-        return influences, further
-    return influences * math.sqrt(max(raw - noise / 2, raw / 2) / raw), further
+    raw = [float(rows.var(ddof=1)) / len(rows) for rows in influences]
+    slope = sum(raw) / plug_in if plug_in > 0 else 0.0
+    first, second = (_scaled(rows, *sizes) for rows, *sizes in zip(influences, raw, noise, strict=True))
+    return first, second, _QUARTER * slope**2
+
+
+def _scaled(influences: Array, raw: float, noise: float) -> Array:
+    # Where chance made the influences smaller than their noise, half is still what they would be scaled to at equality.
+    return influences * math.sqrt(max(1 - max(noise, 0.0) / raw / 2, 0.5)) if raw > 0 else influences

@@ -184,3 +184,13 @@ def test_what_cannot_be_had_is_refused() -> None:
     for bandwidth in (0.0, -1.0, np.nan, np.inf):
         with pytest.raises(InputError, match="positive number"):
             mmd_gaussian(first, second, bandwidth=bandwidth)
+
+
+def test_the_bias_is_what_a_row_with_itself_adds() -> None:
+    first, second = two(n=9, m=12)
+    centre = first.mean(axis=0)
+    found = mmd(first - centre, second - centre, gaussian(1.3))
+    ours, theirs, across = (
+        np.exp(-cdist(x, y, "sqeuclidean") / (2 * 1.3**2)) for x, y in ((first, first), (second, second), (first, second))
+    )
+    assert found.value + found.bias == pytest.approx(ours.mean() + theirs.mean() - 2 * across.mean(), rel=1e-10)
