@@ -2,6 +2,7 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -20,6 +21,7 @@ from parts.theme import is_dark
 
 N_CHARTS = 3
 N_CONCLUSIONS = 4
+MOST_ROWS_SHOWN = 40
 READ_ONE = "A dot is the figure, the line its 95 % interval: in most repetitions with new rows the true value would lie in it."
 READ_THE_CHARTS = f"{READ_ONE} Whether two generators differ is told by the table of pairs, not by whether their lines overlap."
 READ_THE_STARS = (
@@ -79,7 +81,7 @@ def _about(job: Job, evaluation: Evaluation) -> None:
 
 
 def _charts(evaluation: Evaluation) -> None:
-    names = _with_a_better_end_first(evaluation)
+    names = _worth_a_look_first(evaluation)
     if not names:
         st.error("No figure could be measured. The table below says why.")
         return
@@ -93,13 +95,17 @@ def _charts(evaluation: Evaluation) -> None:
             _grid(evaluation, names[N_CHARTS:])
 
 
-def _with_a_better_end_first(evaluation: Evaluation) -> list[str]:
-    plain = {
-        each.finding.name
-        for each in evaluation.measured
-        if isinstance(each.finding, Evidence) and each.finding.direction == "neither"
-    }
-    return sorted(figures_of(evaluation), key=lambda name: name in plain)
+def _worth_a_look_first(evaluation: Evaluation) -> list[str]:
+    """Figures with a better end before the others, and the first of every metric before its second."""
+    order: dict[str, tuple[bool, int]] = {}
+    seen: dict[str, list[str]] = {}
+    for each in evaluation.measured:
+        own = seen.setdefault(each.metric, [])
+        if each.finding.name not in own:
+            own.append(each.finding.name)
+        if isinstance(each.finding, Evidence):
+            order[each.finding.name] = each.finding.direction == "neither", own.index(each.finding.name)
+    return sorted(figures_of(evaluation), key=lambda name: order[name])
 
 
 def _grid(evaluation: Evaluation, names: list[str]) -> None:
@@ -143,5 +149,7 @@ def _pairs(evaluation: Evaluation) -> None:
     if not evaluation.comparisons:
         return
     with st.expander("Every pair of generators", expanded=len(evaluation.generators) == 2):
-        st.dataframe(pairs_table(evaluation), hide_index=True, key="pairs", alt="Every pair of generators by every figure.")
+        pairs = pairs_table(evaluation)
+        height: Literal["content", "auto"] = "content" if len(pairs) <= MOST_ROWS_SHOWN else "auto"
+        st.dataframe(pairs, hide_index=True, height=height, key="pairs", alt="Every pair of generators by every figure.")
         st.caption(READ_THE_PAIRS)
