@@ -46,13 +46,13 @@ def test_the_test_keeps_its_level_when_rows_repeat():
 
 def test_no_difference_is_one_half_on_average_whatever_the_sizes():
     areas, accuracies = [], []
-    for seed in range(100):
+    for seed in range(64):
         found = ClassifierTest("logistic").run(*gaussians(60, 0.0, seed=seed, m=540), seed=seed, control=False).found
         areas.append(found.auc.value)
         accuracies.append(found.accuracy.value)
         assert (found.n, found.n_training) == (30, 30)
     for values in (areas, accuracies):
-        assert abs(np.mean(values) - 0.5) < 4 * np.std(values) / 10
+        assert abs(np.mean(values) - 0.5) < 4 * np.std(values) / 8
 
 
 def test_it_has_power():
@@ -84,14 +84,14 @@ def test_the_control_shows_no_difference_and_a_seed_decides_all(family):
 def test_a_row_by_heart_helps_nobody():
     """Generated rows that are copies of reference rows, each also twice in the reference: trees must not learn them by heart."""
     p_values = []
-    for seed in range(25):
+    for seed in range(16):
         draw = np.random.default_rng(seed)
         real = draw.normal(size=(100, 3))
         result = ClassifierTest("boosted_trees").run(
             np.repeat(real, 2, axis=0), draw.normal(size=(200, 3)), seed=seed, control=False
         )
         p_values.append(result.found.p_value)
-    assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 25)
+    assert np.mean(np.array(p_values) <= 0.05) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 16)
 
 
 def test_figures_of_given_answers():
