@@ -129,7 +129,10 @@ class Prdc:
         within_ours, within_theirs, across = distances(ours, ours), distances(theirs, theirs), distances(ours, theirs)
 
         def of_parts(first: Rows, second: Rows) -> Array:
-            parts = within_ours[np.ix_(first, first)], within_theirs[np.ix_(second, second)], across[np.ix_(first, second)]
+            parts = (
+                block.take(rows, axis=0).take(columns, axis=1)
+                for block, rows, columns in ((within_ours, first, first), (within_theirs, second, second), (across, first, second))
+            )
             return np.array(of_distances(*parts, k=self.k, closed=self.closed))
 
         scale = (1 / len(reference) + 1 / len(generated)) / (1 / len(ours) + 1 / len(theirs))
