@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from evalkit.backbones.recurrent_lm import RecurrentLM as RecurrentLM
     from evalkit.backbones.transformer_lm import TransformerLM as TransformerLM
     from evalkit.backbones.vae import VAE as VAE
+    from evalkit.compare.evaluation import Evaluation as Evaluation
     from evalkit.core.errors import EvalkitError as EvalkitError
     from evalkit.core.evidence import Evidence as Evidence
     from evalkit.core.evidence import Failure as Failure
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from evalkit.core.sample import Texts as Texts
     from evalkit.core.schema import Schema as Schema
     from evalkit.data import load as load
+    from evalkit.run.evaluate import evaluate as evaluate
     from evalkit.run.models import load_model as load_model
     from evalkit.run.models import save as save
 
@@ -38,6 +40,7 @@ _WHERE = {
     "Detection": "evalkit.anomaly",
     "Diffusion": "evalkit.backbones.diffusion",
     "EvalkitError": "evalkit.core.errors",
+    "Evaluation": "evalkit.compare.evaluation",
     "Evidence": "evalkit.core.evidence",
     "Failure": "evalkit.core.evidence",
     "GAN": "evalkit.backbones.gan",
@@ -50,6 +53,7 @@ _WHERE = {
     "Texts": "evalkit.core.sample",
     "TransformerLM": "evalkit.backbones.transformer_lm",
     "VAE": "evalkit.backbones.vae",
+    "evaluate": "evalkit.run.evaluate",
     "load": "evalkit.data",
     "load_model": "evalkit.run.models",
     "save": "evalkit.run.models",
@@ -64,6 +68,8 @@ __all__ = [  # noqa: RUF022 - in the order of a first session
     "Diffusion",
     "RecurrentLM",
     "TransformerLM",
+    "evaluate",
+    "Evaluation",
     "save",
     "load_model",
     "Sample",

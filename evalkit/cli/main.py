@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from evalkit.cli import detect, models, tour
+from evalkit.cli import detect, evaluate, models, tour
 from evalkit.core.errors import EvalkitError
 from evalkit.core.version import VERSION
 
@@ -26,6 +26,7 @@ app.command("sample")(models.sample)
 app.command("reconstruct")(models.reconstruct)
 app.command("interpolate")(models.interpolate)
 app.command("score")(models.score)
+app.command("evaluate")(evaluate.evaluate)
 app.command("app")(tour.app)
 
 

@@ -11,6 +11,7 @@ from evalkit.compare.evaluation_charts import figures_of, interval_chart
 from evalkit.compare.report import page
 from evalkit.core.evidence import Evidence
 
+SMALLEST_P = 0.0001
 _WIDTH = 700
 
 
@@ -63,7 +64,7 @@ def _pair(each: Comparison) -> dict[str, str]:
         "pair": f"{each.first} less {each.second}",
         "figure": each.figure,
         "difference": f"{words.figure(each.difference)} ({words.figure(each.low)} to {words.figure(each.high)})",
-        "p": f"{each.p_value:.2g}",
+        "p": f"{each.p_value:.2g}" if each.p_value >= SMALLEST_P else f"under {SMALLEST_P:g}",
         "better": better,
         "noise": words.figure(each.detectable),
     }

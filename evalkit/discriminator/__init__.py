@@ -2,26 +2,29 @@
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
+from evalkit.metrics import MetricSpec
 
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 
 class FittedClassifier(Protocol):
     """What a family gives back."""
 
-    def realness(self, rows: Array, /) -> Array:
+    def realness(self, rows: "Array", /) -> "Array":
         """The chance that each row is real, (n,), 0 … 1, by the classifier's own account; a row's depends on that row only."""
 
 
 class Family(Protocol):
     """One family of classifiers: a frozen dataclass whose fields are its settings."""
 
-    def fit(self, rows: Array, real: Flags, *, seed: int) -> FittedClassifier:
+    def fit(self, rows: "Array", real: "Flags", *, seed: int) -> FittedClassifier:
         """Learn from finite rows, (n, d), with at least one on each side. On one machine a seed decides the result."""
 
 
@@ -69,4 +72,13 @@ FAMILIES: dict[str, FamilySpec] = {
     )
 }
 
-__all__ = ["FAMILIES", "Family", "FamilySpec", "FittedClassifier"]
+CLASSIFIER_TEST = MetricSpec(
+    name="c2st",
+    what_it_is="How often a freshly trained classifier finds a real row more real than a generated one; 0.5 where it cannot tell.",
+    module="evalkit.discriminator.c2st",
+    class_name="ClassifierTest",
+    figures=("c2st",),
+)
+"""The classifier test with the usual family, as a metric."""
+
+__all__ = ["CLASSIFIER_TEST", "FAMILIES", "Family", "FamilySpec", "FittedClassifier"]

@@ -54,11 +54,57 @@ METRICS: dict[str, MetricSpec] = {
     spec.name: spec
     for spec in (
         MetricSpec(
+            name="frechet",
+            what_it_is="How far the means and covariances of the features are apart, without the bias of few rows.",
+            module="evalkit.metrics.frechet",
+            class_name="Frechet",
+            figures=("frechet", "frechet_plain"),
+        ),
+        MetricSpec(
+            name="kid",
+            what_it_is="How far two samples are apart by a polynomial kernel, over all pairs; unbiased, good with few rows.",
+            module="evalkit.metrics.mmd",
+            class_name="KernelDistance",
+            figures=("kid",),
+        ),
+        MetricSpec(
+            name="mmd",
+            what_it_is="The same by a Gaussian kernel: sees any difference at about the distance between typical rows.",
+            module="evalkit.metrics.mmd",
+            class_name="GaussianKernelDistance",
+            figures=("mmd",),
+        ),
+        MetricSpec(
             name="prdc",
-            what_it_is="Which generated rows lie among real ones, and which real ones are reached; names dropped and invented modes.",
+            what_it_is="Which generated rows lie among real ones, and which real ones are reached: invented and dropped modes.",
             module="evalkit.metrics.precision_recall",
             class_name="Prdc",
             figures=("precision", "recall", "density", "coverage"),
+        ),
+        MetricSpec(
+            name="copies",
+            what_it_is="How many generated rows equal a real one, and how many lie nearer to one than real rows do.",
+            module="evalkit.metrics.copies",
+            class_name="Copies",
+            figures=("exact_copies", "authenticity"),
+        ),
+        MetricSpec(
+            name="column_shapes",
+            what_it_is="How alike each column is by itself, averaged over the columns.",
+            module="evalkit.metrics.column_shapes",
+            class_name="ColumnShapes",
+            figures=("column_shapes",),
+            reads="samples",
+            modalities=("table",),
+        ),
+        MetricSpec(
+            name="pair_trends",
+            what_it_is="How alike pairs of columns depend on each other, averaged over the pairs.",
+            module="evalkit.metrics.pair_trends",
+            class_name="PairTrends",
+            figures=("pair_trends",),
+            reads="samples",
+            modalities=("table",),
         ),
     )
 }

@@ -12,6 +12,7 @@ from evalkit.core.sample import Table
 from evalkit.core.seeds import generator
 from evalkit.kernels.neighbours import Implementation, distances, nearest
 from evalkit.kernels.neighbours.records import nearest_record
+from evalkit.metrics.pairs import checked_pair
 from evalkit.metrics.table_columns import columns_of
 from evalkit.statistics.influence import Estimate
 from evalkit.statistics.splitting import Rows, calibrated, share_variance_floor, split_variance
@@ -166,7 +167,7 @@ class Copies:
     """Shares of exact copies and of authentic rows, with intervals; see :func:`exact_copies` and :func:`authentic`.
 
     Both say something about copying only if the reference holds the rows that the generator was fitted to, and only beside the
-    same figures of held-out real rows: so authenticity has a better direction, but no value that is good by itself.
+    same figures of held-out real rows. Authenticity has no better end: rows that are unlike the real ones are all authentic.
     The intervals are of the expectations at these sample sizes, from disjoint halves and quarters of the rows.
     """
 
@@ -174,10 +175,10 @@ class Copies:
         """``exact_copies`` and ``authenticity``.
 
         Raises:
-            ShapeError: fewer than 8 rows a side.
+            ShapeError: fewer than 8 rows a side, or other features than the reference's.
+            InputError: a feature is missing, infinite or huge.
         """
-        if min(len(reference), len(generated)) < _LEAST_ROWS:
-            raise ShapeError(f"copies need {_LEAST_ROWS} rows a side, got {len(reference)} and {len(generated)}: give more rows")
+        reference, generated = checked_pair(reference, generated, what="a share of copies with an interval", fewest=_LEAST_ROWS)
         row = _nearest(reference, generated)[1]
         shares = exact_copies(reference, generated), authentic(reference, generated)
         variances = _variances(reference, generated, seed)
@@ -190,7 +191,7 @@ class Copies:
         )
         return {
             "exact_copies": Estimate(copied[0], "lower", method, *copied[1:], (0.0, 1.0)),
-            "authenticity": Estimate(new[0], "higher", method, *new[1:], (0.0, 1.0)),
+            "authenticity": Estimate(new[0], "neither", method, *new[1:], (0.0, 1.0)),
         }
 
 

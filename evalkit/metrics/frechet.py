@@ -80,7 +80,7 @@ class Frechet:
 
     ``frechet`` estimates the distance of the two laws: it is 0 on average for equal laws and may be negative, and does not depend
     on the number of rows. ``frechet_plain`` is the figure that other packages print, for comparison with theirs at the same numbers
-    of rows; its interval is of what it is on average at these numbers.
+    of rows; its interval is of what it is on average at these numbers, and no comparison rests on it.
 
     The intervals hold from equal laws to far ones, for skewed and heavy-tailed features too. They are widened by what the
     correction may leave of the bias, which shows below some four rows a feature. With fewer rows than features much of the bias is
@@ -119,7 +119,7 @@ class Frechet:
         return {
             "frechet": Estimate(corrected, "lower", method, ours, theirs, further + left**2, range=(0.0, math.inf)),
             "frechet_plain": Estimate(
-                whole.distance, "lower", _PLAIN.format(**sizes), ours, theirs, further, range=(0.0, math.inf)
+                whole.distance, "neither", _PLAIN.format(**sizes), ours, theirs, further, range=(0.0, math.inf)
             ),
         }
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
 from evalkit.kernels.neighbours import Implementation, Within, distances, nearest, within
+from evalkit.metrics.pairs import checked_pair
 from evalkit.statistics.influence import Estimate
 from evalkit.statistics.splitting import Rows, calibrated, share_variance_floor, split_variance
 
@@ -106,8 +107,10 @@ class Prdc:
         """The four figures.
 
         Raises:
-            ShapeError: fewer than 4 (k + 1) rows a side.
+            ShapeError: fewer than 4 (k + 1) rows a side, or other features than the reference's.
+            InputError: a feature is missing, infinite or huge.
         """
+        reference, generated = checked_pair(reference, generated, what="precision and recall", fewest=1)
         least = 4 * (self.k + 1)
         if min(len(reference), len(generated)) < least:
             raise ShapeError(

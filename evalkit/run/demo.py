@@ -10,8 +10,10 @@ from evalkit.backbones.selection import select
 from evalkit.compare.words import expectation, finding_words, held_out_words, visible
 from evalkit.core.bundled import bundled
 from evalkit.core.progress import Progress, silent
+from evalkit.core.seeds import generator
 from evalkit.data.encoders import encoder_for
 from evalkit.run.detect import alarms, detect, write_detection
+from evalkit.run.evaluate import evaluate, write_evaluation
 from evalkit.run.families import title_of
 from evalkit.run.fit import fit, read_sample
 from evalkit.run.generate import sample
@@ -19,6 +21,7 @@ from evalkit.run.samples import SAMPLES
 
 _SMALL_FAMILIES = ("vae", "diffusion")
 _SMALL_STEPS = 400
+_SHOWN_FIGURES = ("pair_trends", "c2st")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ def demo(out: Path, *, seed: int = 0, show: Callable[[Stop], None], progress: Pr
     """Take the tour on the bundled data, without a network, and leave its files in ``out``.
 
     Args:
-        out: folder for ``scores.parquet``, ``report.html``, ``model`` and ``generated.csv``.
+        out: folder for ``scores.parquet``, ``report.html``, ``model``, ``generated.csv`` and ``evaluation.html``.
         seed: same seed, same tour.
         show: called with each stop as soon as it is done.
         progress: see :mod:`evalkit.core.progress`.
@@ -41,6 +44,7 @@ def demo(out: Path, *, seed: int = 0, show: Callable[[Stop], None], progress: Pr
     show(_find_anomalies(out, seed, progress))
     show(_compare_two(seed, progress))
     show(_fit_and_sample(out, seed, progress))
+    show(_evaluate(out, seed, progress))
 
 
 def _find_anomalies(out: Path, seed: int, progress: Progress) -> Stop:
@@ -88,3 +92,18 @@ def _fit_and_sample(out: Path, seed: int, progress: Progress) -> Stop:
             f"Model: {out / 'model'}   Drawn rows: {out / 'generated.csv'}",
         ),
     )
+
+
+def _evaluate(out: Path, seed: int, progress: Progress) -> Stop:
+    wines = pd.read_csv(SAMPLES["wine"].path())
+    order = [generator(seed, "demo", column).permutation(len(wines)) for column in wines]
+    apart = pd.DataFrame({column: wines[column].to_numpy()[rows] for column, rows in zip(wines, order, strict=True)})
+    generated = {"VAE": out / "generated.csv", "columns drawn apart": apart}
+    evaluation = evaluate(wines, generated, seed=seed, progress=progress)
+    write_evaluation(evaluation, report=out / "evaluation.html")
+    seen = [(name, evaluation.of(name)) for name in generated]
+    figures = [
+        f"  {name}: " + ", ".join(f"{figure} {finding_words(own[figure])}" for figure in _SHOWN_FIGURES if figure in own)
+        for name, own in seen
+    ]
+    return Stop("Are the drawn wines like real ones?", (*evaluation.conclusions, *figures, f"Report: {out / 'evaluation.html'}"))

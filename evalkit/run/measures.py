@@ -1,8 +1,12 @@
 """What can be measured of a modality, and by what it is seen, as the doors show it; light, no NumPy."""
 
 from evalkit.core.schema import Modality
+from evalkit.discriminator import CLASSIFIER_TEST
 from evalkit.features import EXTRACTORS, USUAL, ExtractorSpec
 from evalkit.metrics import METRICS, MetricSpec
+
+MEASURES: dict[str, MetricSpec] = {**METRICS, CLASSIFIER_TEST.name: CLASSIFIER_TEST}
+"""What can be asked for by name: every metric, and the classifier test."""
 
 
 def metrics_of(modality: Modality | None = None) -> dict[str, MetricSpec]:
@@ -11,7 +15,7 @@ def metrics_of(modality: Modality | None = None) -> dict[str, MetricSpec]:
     >>> metrics_of("table").keys() <= metrics_of().keys()
     True
     """
-    return {name: spec for name, spec in METRICS.items() if modality is None or modality in spec.modalities}
+    return {name: spec for name, spec in MEASURES.items() if modality is None or modality in spec.modalities}
 
 
 def usual_metrics(modality: Modality) -> list[str]:

@@ -142,7 +142,7 @@ def _by_group(influences: Array, groups: NDArray[np.int64]) -> Array:
     sums = np.bincount(places, weights=influences)
     if len(sums) < 2:
         raise ShapeError("an interval needs two independent groups or more on each side, got one: give more of them")
-    return sums * (len(sums) / len(influences))
+    return np.asarray(sums * (len(sums) / len(influences)), dtype=np.float64)
 
 
 def _share(influences: Array) -> float:

@@ -7,6 +7,7 @@ import pytest
 import evalkit as ek
 from evalkit.anomaly.evaluator import DetectorEvaluator
 from evalkit.backbones import BACKBONES
+from evalkit.compare.evaluation_report import evaluation_html
 from evalkit.compare.report import report_html
 from evalkit.core.evaluator import gather
 from evalkit.core.evidence import Evidence, Failure
@@ -48,6 +49,14 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
             assert finding.low <= finding.value <= finding.high
             assert finding.n == 60
             assert finding.provenance.keys() == {"data", "reference"}
+    evaluation = ek.evaluate(reference, {"real": data, family: generated})
+    assert len(evaluation.comparisons) > 3
+    for finding in evaluation:
+        assert isinstance(finding, Evidence), finding
+        assert finding.low <= finding.value <= finding.high
+        assert finding.provenance.keys() == {"generated", "reference"}
+    board = evaluation_html(evaluation)
+    assert all(f">{finding.name}<" in board for finding in evaluation)
     report = report_html(detect(data, reference=reference, effort="fast"))
     assert all(f"{finding.name}" in report for finding in gather(evaluators(reference, data), seed=0))
 

@@ -19,8 +19,8 @@ from evalkit.data.layouts import PixelLayout
 from evalkit.data.pixels import Pixels
 
 _CELLS = 16
-_STARTED_AT = 2000
-_MOST_DIRECTIONS = 32
+_STARTED_AT = 3000
+_MOST_DIRECTIONS = 16
 
 Size = tuple[int, int]
 
@@ -200,7 +200,7 @@ class ImageNetwork(GANNetwork):
 
 
 def rank_of(latent_size: int) -> int:
-    """Directions of a piece: what the noise has beside the choice of the piece, at most 32."""
+    """Directions of a piece: what the noise has beside the choice of the piece, at most 16."""
     return min(latent_size - 1, _MOST_DIRECTIONS)
 
 

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 Array = NDArray[np.float64]
 
-_MOST, _FEWEST_IMAGES = 16, 60
+_MOST, _FEWEST_IMAGES = 48, 60
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Pieces:
 
 
 def pieces_of(rows: Array, rank: int, seed: int) -> Pieces:
-    """At most 16 pieces of 60 rows or more on average, by k-means.
+    """At most 48 pieces of 60 rows or more on average, by k-means.
 
     One normal distribution draws blends of everything; a mixture draws each kind of image, and as often as it is.
 

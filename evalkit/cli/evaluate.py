@@ -1,0 +1,101 @@
+"""``evalkit evaluate``: how far are generators from real data, and which is better?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evalkit.cli.options import JsonOption, SeedOption
+from evalkit.core.errors import InputError
+
+if TYPE_CHECKING:
+    from evalkit.compare.evaluation import Evaluation
+
+_WIDTH = 28
+
+
+def evaluate(
+    reference: Annotated[Path, typer.Argument(help="Real data: a table, texts, images or series.", show_default=False)],
+    generated: Annotated[
+        list[str], typer.Argument(help="Each generator's data as NAME=PATH.", metavar="NAME=PATH…", show_default=False)
+    ],
+    metrics: Annotated[str, typer.Option("--metrics", help="Names separated by commas; by default the usual ones.")] = "",
+    extractor: Annotated[str | None, typer.Option("--extractor", help="What the figures see; by default the usual one.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
+    report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Hold generators against real data: figures with intervals, and which generator is better where that may be concluded."""
+    from evalkit.core.progress import shown
+    from evalkit.run.evaluate import evaluate as run_evaluate
+    from evalkit.run.evaluate import write_evaluation
+
+    named = pairs(generated)
+    outputs = tuple(path for path in (out, report) if path)
+    chosen = tuple(name.strip() for name in metrics.split(",") if name.strip()) or None
+    with shown() as progress:
+        evaluation = run_evaluate(
+            reference, named, metrics=chosen, extractor=extractor, outputs=outputs, seed=seed, progress=progress
+        )
+    write_evaluation(evaluation, out=out, report=report)
+    typer.echo(evaluation.model_dump_json(indent=1) if json else evaluation_text(evaluation, out, report))
+
+
+def pairs(generated: list[str]) -> dict[str, Path]:
+    """Generators' paths by their names.
+
+    Raises:
+        InputError: one is not NAME=PATH, or two have one name.
+
+    >>> pairs(["a=one.csv"])
+    {'a': PosixPath('one.csv')}
+    """
+    named: dict[str, Path] = {}
+    for each in generated:
+        name, equals, path = each.partition("=")
+        if not (name and equals and path):
+            raise InputError("each generator is given as NAME=PATH, for example a=drawn.csv: give it a name")
+        if name in named:
+            raise InputError("two generators have one name: give each its own")
+        named[name] = Path(path)
+    return named
+
+
+def evaluation_text(evaluation: "Evaluation", out: Path | None, report: Path | None) -> str:
+    """The conclusions, every figure with its interval, what limits them, and where the rest is."""
+    from evalkit.compare.words import count
+
+    names = ", ".join(f"{source.name} ({count(source.rows)})" for source in evaluation.generators)
+    lines = [*evaluation.conclusions] or ["One generator: there is nothing to compare it with but the reference."]
+    lines += ["", f"Figures with 95 % intervals, held against {count(evaluation.reference.rows)} reference rows: {names}", ""]
+    lines += [*_aligned(evaluation), "", *(f"Note: {sentence}" for sentence in evaluation.cautions)]
+    lines += [f"{name}: {path}" for name, path in (("Evidence", out), ("Report", report)) if path]
+    if not report:
+        lines.append("Next: --report report.html draws every figure with its interval")
+    return "\n".join(lines)
+
+
+def _aligned(evaluation: "Evaluation") -> list[str]:
+    from evalkit.compare.words import figure, visible
+    from evalkit.core.evidence import Evidence
+
+    generators = [source.name for source in evaluation.generators]
+    rows: list[tuple[str, ...]] = [("figure", "better", *(visible(name, _WIDTH) for name in generators))]
+    cells: dict[str, dict[str, str]] = {}
+    directions: dict[str, str] = {}
+    failures: list[str] = []
+    for each in evaluation.measured:
+        finding = each.finding
+        if isinstance(finding, Evidence):
+            cell = f"{figure(finding.value)} ({figure(finding.low)} to {figure(finding.high)})"
+            directions[finding.name] = finding.direction
+        else:
+            cell = "failed"
+            failures.append(f"{visible(each.generator, _WIDTH)}, {finding.name} failed: {finding.reason}; {finding.remedy}")
+        cells.setdefault(finding.name, {})[each.generator] = cell
+    for name, own in cells.items():
+        rows.append((name, directions.get(name, ""), *(own.get(generator, "") for generator in generators)))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return table + (["", *failures] if failures else [])

@@ -1,0 +1,68 @@
+"""``evalkit evaluate`` as a person runs it."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.cli.test_commands import evalkit
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A reference and two generators' tables, of which one is shifted."""
+    folder = tmp_path_factory.mktemp("generators")
+    for name, seed, shift in (("real", 0, 0.0), ("near", 1, 0.0), ("far", 2, 1.0)):
+        draw = np.random.default_rng(seed)
+        rows = pd.DataFrame({"size": draw.normal(shift, 1, 400), "parts": draw.poisson(3, 400)})
+        rows.to_csv(folder / f"{name}.csv", index=False)
+    return folder
+
+
+def test_the_conclusion_comes_first_and_every_figure_has_its_interval(folder):
+    done = evalkit("evaluate", "real.csv", "near=near.csv", "far=far.csv", "--metrics", "kid", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    first, *rest = done.stdout.splitlines()
+    assert first == "near is better than far: by kid."
+    (row,) = [line.split() for line in rest if line.startswith("kid")]
+    assert row[1] == "lower"
+    assert float(row[3].strip("(")) <= float(row[2]) <= float(row[5].strip(")"))
+
+
+def test_json_holds_the_evidence_and_the_files_are_written(folder, tmp_path):
+    out, report = tmp_path / "evidence.json", tmp_path / "report.html"
+    arguments = [
+        "evaluate",
+        folder / "real.csv",
+        f"near={folder / 'near.csv'}",
+        "--metrics",
+        "kid",
+        "--out",
+        out,
+        "--report",
+        report,
+    ]
+    done = evalkit(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["measured"][0]["finding"]["name"] == "kid"
+    assert said == json.loads(out.read_text())
+    assert report.read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["near.csv"], "NAME=PATH"),
+        (["a=near.csv", "a=far.csv"], "two generators have one name"),
+        (["a=missing.csv"], "missing.csv"),
+        (["a=near.csv", "--metrics", "nothing"], "there is no metric 'nothing'"),
+        (["a=near.csv", "--out", "evidence.xlsx"], "ends in .json"),
+    ],
+)
+def test_bad_input_is_one_sentence(folder, arguments, words):
+    done = evalkit("evaluate", "real.csv", *arguments, cwd=folder)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

@@ -1,0 +1,139 @@
+"""What every metric of the catalogue keeps, whatever it measures."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalkit.core.errors import InputError
+from evalkit.data import load
+from evalkit.run.measures import MEASURES
+from evalkit.statistics.influence import Estimate
+
+OF_FEATURES = [name for name, spec in MEASURES.items() if spec.reads == "features"]
+OF_SAMPLES = [name for name, spec in MEASURES.items() if spec.reads == "samples"]
+
+
+def rows(seed, n=120, d=3, shift=0.0):
+    return np.random.default_rng(seed).normal(shift, 1, size=(n, d))
+
+
+def table(seed, n=120, shift=0.0):
+    draw = np.random.default_rng(seed)
+    size = draw.normal(shift, 1, n)
+    columns = {
+        "size": size,
+        "weight": 2 * size + draw.normal(0, 0.3, n),
+        "colour": draw.choice(["red", "blue"], n),
+        "n": draw.poisson(3, n),
+    }
+    return load(pd.DataFrame(columns))
+
+
+def asked(name, seed, **settings):
+    return table(seed, **settings) if name in OF_SAMPLES else rows(seed, **settings)
+
+
+def measured(name, reference, generated, seed=0):
+    return MEASURES[name].load()().estimates(reference, generated, seed=seed)
+
+
+def taken(sample, order):
+    return sample[order] if isinstance(sample, np.ndarray) else sample.take(order)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_it_is_documented_and_gives_the_figures_that_it_names(name):
+    spec = MEASURES[name]
+    assert spec.what_it_is.endswith(".")
+    assert (spec.load().__doc__ or "").strip()
+    found = measured(name, asked(name, 0), asked(name, 1))
+    assert tuple(found) == spec.figures
+    for estimate in found.values():
+        assert isinstance(estimate, Estimate)
+        assert estimate.method
+        assert len(estimate.reference) == len(estimate.generated) == 120
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_an_interval_holds_its_figure_and_has_a_width(name):
+    for estimate in measured(name, asked(name, 0), asked(name, 1, shift=0.5)).values():
+        value, low, high = estimate.interval()
+        assert low <= value <= high
+        assert low < high
+        assert math.isfinite(high - low)
+
+
+@pytest.mark.parametrize("name", [name for name in MEASURES if name != "copies"])
+def test_a_worse_generator_has_no_better_figures(name):
+    """A shift of one and a half spreads shows in every figure that has a better end, as far as the figure sees such things."""
+    near, far = (measured(name, asked(name, 0), asked(name, seed, shift=shift)) for seed, shift in ((1, 0.0), (2, 1.5)))
+    moved = []
+    for figure in near:
+        if near[figure].direction != "neither":
+            sign = 1 if near[figure].direction == "lower" else -1
+            moved.append(sign * (far[figure].value - near[figure].value))
+    assert max(moved) > 0
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_the_same_rows_and_seed_give_the_same_figures(name):
+    first, second = (measured(name, asked(name, 0), asked(name, 1)) for _ in range(2))
+    assert {figure: one.interval() for figure, one in first.items()} == {figure: one.interval() for figure, one in second.items()}
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_the_order_of_the_rows_does_not_count(name):
+    order = np.random.default_rng(0).permutation(120)
+    reference, generated = asked(name, 0), asked(name, 1)
+    plain = measured(name, reference, generated)
+    turned = measured(name, taken(reference, order), taken(generated, order[::-1]))
+    for figure in plain:
+        assert turned[figure].value == pytest.approx(plain[figure].value, rel=0.05, abs=0.01)
+
+
+@pytest.mark.parametrize("name", OF_FEATURES)
+@pytest.mark.parametrize(
+    ("reference", "generated"),
+    [
+        (rows(0, n=120), np.zeros((120, 3))),
+        (np.ones((120, 3)), np.ones((120, 3))),
+        (rows(0, n=120), np.repeat(rows(1, n=12), 10, axis=0)),
+        (rows(0, n=120) + 1e6, rows(1, n=120) + 1e6),
+        (rows(0, n=120), rows(1, n=60)),
+        (rows(0, n=2), rows(1, n=120)),
+        (rows(0, n=120), rows(1, n=1)),
+        (rows(0, n=40, d=90), rows(1, n=40, d=90)),
+        (rows(0, n=120) * 1e150, rows(1, n=120) * 1e150),
+    ],
+    ids=["constant", "both constant", "duplicates", "offset", "unequal", "two rows", "one row", "wide", "huge"],
+)
+def test_odd_rows_give_a_defined_figure_or_one_sentence(name, reference, generated):
+    try:
+        found = measured(name, reference, generated)
+    except InputError as refusal:
+        found, said = {}, str(refusal)
+    else:
+        said = "measured"
+    assert said
+    assert "\n" not in said
+    for estimate in found.values():
+        value, low, high = estimate.interval()
+        assert math.isfinite(value)
+        assert low <= value <= high
+
+
+@pytest.mark.parametrize("name", OF_FEATURES)
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_what_is_no_number_is_refused(name, broken):
+    generated = rows(1)
+    generated[7, 1] = broken
+    with pytest.raises(InputError):
+        measured(name, rows(0), generated)
+
+
+@pytest.mark.parametrize("name", OF_FEATURES)
+def test_other_features_than_the_reference_has_are_refused(name):
+    with pytest.raises(InputError):
+        measured(name, rows(0), rows(1, d=4))

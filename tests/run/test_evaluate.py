@@ -1,0 +1,156 @@
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import evalkit.run.evaluate as verb
+from evalkit.core.errors import CancelledError, InputError
+from evalkit.core.evidence import Evidence, Failure
+from evalkit.core.sample import Images, Series, Texts
+from evalkit.run.evaluate import evaluate, write_evaluation
+from evalkit.run.measures import MEASURES
+
+N = 400
+
+
+def table(seed, shift=0.0, n=N):
+    draw = np.random.default_rng(seed)
+    size = draw.normal(shift, 1, n)
+    return pd.DataFrame({"size": size, "weight": 2 * size + draw.normal(0, 0.1, n), "colour": draw.choice(["red", "blue"], n)})
+
+
+@pytest.fixture(scope="module")
+def evaluation():
+    return evaluate(table(0, n=800), {"near": table(1), "far": table(2, shift=1.0), "also near": table(3)})
+
+
+def test_the_planted_order_is_concluded_and_no_more(evaluation):
+    assert evaluation.conclusions[0].startswith("near is better than far")
+    assert evaluation.conclusions[1].startswith("near and also near: no difference may be concluded")
+    assert evaluation.conclusions[2].startswith("also near is better than far")
+
+
+def test_every_figure_carries_n_interval_settings_and_where_it_came_from(evaluation):
+    assert evaluation.findings
+    for each in evaluation.measured:
+        finding = each.finding
+        assert isinstance(finding, Evidence), finding
+        assert finding.low <= finding.value <= finding.high
+        assert finding.n >= 100
+        assert finding.method
+        assert set(finding.provenance) == {"reference", "generated"}
+        assert finding.name in MEASURES[each.metric].figures
+
+
+def test_generators_are_held_against_the_same_rows(evaluation):
+    assert evaluation.reference.rows == 600
+    assert len({each.finding.provenance["reference"] for each in evaluation.measured}) == 1
+
+
+def test_a_pair_is_compared_in_every_figure_that_has_a_better_end(evaluation):
+    pairs = {(each.first, each.second) for each in evaluation.comparisons}
+    assert pairs == {("near", "far"), ("near", "also near"), ("far", "also near")}
+    figures = {each.figure for each in evaluation.comparisons}
+    directed = {finding.name for finding in evaluation.findings if finding.direction != "neither"}
+    assert figures == directed
+
+
+def test_one_seed_gives_one_result(evaluation):
+    again = evaluate(table(0, n=800), {"near": table(1), "far": table(2, shift=1.0), "also near": table(3)})
+    assert again == evaluation
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A metric that needs more than there is."""
+
+    def estimates(self, reference, generated, *, seed):
+        raise InputError("broken needs a million rows, got fewer: draw more")
+
+
+def test_a_metric_that_fails_is_a_failure_and_the_others_go_on(monkeypatch):
+    spec = replace(MEASURES["kid"], name="broken", figures=("broken",))
+    monkeypatch.setattr(type(spec), "load", lambda spec: Broken if spec.name == "broken" else loaded(spec))
+    monkeypatch.setitem(verb.MEASURES, "broken", spec)
+    result = evaluate(table(0), {"a": table(1), "b": table(2)}, metrics=["broken", "kid"])
+    assert [type(finding) for finding in result] == [Failure, Failure, Evidence, Evidence]
+    assert result.findings[0].reason == "broken needs a million rows, got fewer: draw more"
+    assert {each.figure for each in result.comparisons} == {"kid"}
+
+
+loaded = type(MEASURES["kid"]).load
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"generated": {}}, "there is nothing to compare"),
+        ({"metrics": ["nothing"]}, "there is no metric 'nothing' for table"),
+        ({"extractor": "nothing"}, "there is no extractor 'nothing' for table"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_sentence(settings, words):
+    asked = {"generated": {"a": table(1)}} | settings
+    with pytest.raises(InputError, match=words):
+        evaluate(table(0), **asked)
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(tmp_path):
+    with pytest.raises(InputError, match=r"ends in \.json"):
+        evaluate(table(0), {"a": table(1)}, outputs=[tmp_path / "evidence.xlsx"])
+
+
+def test_what_limits_the_figures_is_said():
+    few = evaluate(table(0, n=150), {"a": table(1, n=100), "b": table(2, n=120)}, metrics=["kid"])
+    assert any("too few to set some aside" in sentence for sentence in few.cautions)
+    assert any("unequally many rows" in sentence for sentence in few.cautions)
+
+
+def test_the_files_hold_what_was_found(evaluation, tmp_path):
+    write_evaluation(evaluation, out=tmp_path / "evidence.json", report=tmp_path / "report.html")
+    assert json.loads((tmp_path / "evidence.json").read_text())["conclusions"] == list(evaluation.conclusions)
+    assert evaluation.conclusions[0] in (tmp_path / "report.html").read_text()
+
+
+def test_it_can_be_stopped():
+    def stop(step):
+        if step.stage == "measuring":
+            raise CancelledError("stopped")
+
+    with pytest.raises(CancelledError):
+        evaluate(table(0), {"a": table(1)}, metrics=["kid"], progress=stop)
+
+
+def spots(seed, brightness=200, n=60):
+    draw = np.random.default_rng(seed)
+    pixels = draw.integers(0, 40, size=(n, 8, 8, 1))
+    pixels[:, 2:5, 2:5] += draw.integers(brightness - 40, brightness, size=(n, 1, 1, 1))
+    return Images.of(pixels.clip(0, 255).astype(np.uint8))
+
+
+def sayings(seed, words=("red", "green", "blue", "grey"), n=60):
+    draw = np.random.default_rng(seed)
+    return Texts.of([" ".join(draw.choice(words, 6)) for _ in range(n)])
+
+
+def waves(seed, period=8.0, n=6):
+    draw = np.random.default_rng(seed)
+    steps = np.arange(200)
+    made = [np.sin(2 * np.pi * (steps + draw.uniform(0, 8)) / period)[:, None] + draw.normal(0, 0.1, (200, 1)) for _ in range(n)]
+    return Series.of(made, ("level",))
+
+
+@pytest.mark.parametrize(
+    ("reference", "near", "far"),
+    [
+        (spots(0, n=240), spots(1), spots(2, brightness=120)),
+        (sayings(0, n=240), sayings(1), sayings(2, words=("one", "two", "three", "grey"))),
+        (waves(0), waves(1), waves(2, period=5.0)),
+    ],
+    ids=["images", "texts", "series"],
+)
+def test_every_modality_has_figures_that_tell_a_good_generator_from_a_bad_one(reference, near, far):
+    result = evaluate(reference, {"near": near, "far": far}, metrics=["kid"])
+    assert result.conclusions == ("near is better than far: by kid.",)
