@@ -96,7 +96,7 @@ def _fit_and_sample(out: Path, seed: int, progress: Progress) -> Stop:
 
 def _evaluate(out: Path, seed: int, progress: Progress) -> Stop:
     wines = pd.read_csv(SAMPLES["wine"].path())
-    order = [generator(seed, "demo", column).permutation(len(wines)) for column in wines]
+    order = [generator(seed, "demo", str(column)).permutation(len(wines)) for column in wines]
     apart = pd.DataFrame({column: wines[column].to_numpy()[rows] for column, rows in zip(wines, order, strict=True)})
     generated = {"VAE": out / "generated.csv", "columns drawn apart": apart}
     evaluation = evaluate(wines, generated, seed=seed, progress=progress)

@@ -127,10 +127,10 @@ class ImageNetwork(GANNetwork):
         width=16,
         draws=256,
         batch=64,
-        steps=1800,
+        steps=900,
         learning_rate=6e-4,
-        penalty=0.5,
-        blur=0.03,
+        penalty=5.0,
+        blur=0.1,
         ema=0.99,
         look_every=150,
     )
