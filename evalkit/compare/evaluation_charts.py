@@ -44,7 +44,8 @@ def interval_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> 
         }
     )
     y = alt.Y("generator:N", title=None, sort=frame["generator"].tolist(), axis=alt.Axis(grid=False, labelLimit=170))
-    x = alt.X("low:Q", title=f"{name} ({_BETTER[found[0][1].direction]})", scale=alt.Scale(zero=False, padding=12))
+    title, axis = f"{name} ({_BETTER[found[0][1].direction]})", alt.Axis(tickCount=6, format="~g")
+    x = alt.X("low:Q", title=title, axis=axis, scale=alt.Scale(zero=False, padding=12))
     tips = ["generator:N", "words:N"]
     line = alt.Chart(frame).mark_rule(color=palette.data, strokeWidth=2.5, opacity=1).encode(y=y, x=x, x2="high:Q", tooltip=tips)
     dot = alt.Chart(frame).mark_point(color=palette.data, filled=True, size=70, opacity=1).encode(y=y, x="value:Q", tooltip=tips)

@@ -99,7 +99,7 @@ def _evaluate(out: Path, seed: int, progress: Progress) -> Stop:
     order = [generator(seed, "demo", str(column)).permutation(len(wines)) for column in wines]
     apart = pd.DataFrame({column: wines[column].to_numpy()[rows] for column, rows in zip(wines, order, strict=True)})
     generated = {"VAE": out / "generated.csv", "columns drawn apart": apart}
-    evaluation = evaluate(wines, generated, seed=seed, progress=progress)
+    evaluation = evaluate(SAMPLES["wine"].path(), generated, seed=seed, progress=progress)
     write_evaluation(evaluation, report=out / "evaluation.html")
     seen = [(name, evaluation.of(name)) for name in generated]
     figures = [
