@@ -19,10 +19,12 @@ def tempered(influences: tuple[Array, Array], noise: tuple[float, float], plug_i
     That noise adds ``noise`` to their variance, and the squared term has half as much. So the influences are scaled to lose half of
     the noise: they then carry both terms, and in a paired difference what the two generators share still cancels.
 
-    The variance grows with the figure, by about a = (the influences' variance) / ``plug_in`` for each unit, so a figure that came
-    out too small has too small an error too. The interval of all true values that could well give the figure (Wilson's way for
-    shares) takes that into account with a term (1.96 a / 2)²; it is returned as the further variance. It matters for few features
-    and small distances, and vanishes beside the rest where the distance is many errors long.
+    Where chance made the influences smaller than their noise, they keep half of what they are, and what is lacking to the squared
+    term's variance is returned as further variance. To it comes another term, since the variance grows with the figure: by about
+    a = (the influences' variance) / ``plug_in`` for each unit, so that a figure that came out too small has too small an error too.
+    The interval of all true values that could well give the figure (Wilson's way for shares) takes that into account with
+    (1.96 a / 2)². Intervals thus err to the wide side at equality, by a fourth to a half; the term vanishes beside the rest where
+    the distance is many errors long.
 
     Args:
         influences: of each side's rows, (n,) and (m,), as computed from them, mean 0.
@@ -40,9 +42,9 @@ def tempered(influences: tuple[Array, Array], noise: tuple[float, float], plug_i
     raw = [float(rows.var(ddof=1)) / len(rows) for rows in influences]
     slope = sum(raw) / plug_in if plug_in > 0 else 0.0
     first, second = (_scaled(rows, *sizes) for rows, *sizes in zip(influences, raw, noise, strict=True))
-    return first, second, _QUARTER * slope**2
+    lacking = sum(max(known - found, 0.0) / 2 for known, found in zip(noise, raw, strict=True))
+    return first, second, lacking + _QUARTER * slope**2
 
 
 def _scaled(influences: Array, raw: float, noise: float) -> Array:
-    # Where chance made the influences smaller than their noise, half is still what they would be scaled to at equality.
     return influences * math.sqrt(max(1 - max(noise, 0.0) / raw / 2, 0.5)) if raw > 0 else influences

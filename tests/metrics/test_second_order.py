@@ -16,7 +16,9 @@ def test_influences_lose_half_the_noise_and_at_most_half_of_what_they_are(size: 
     rows *= np.sqrt(size * n / rows.var(ddof=1))
     scaled, other, further = tempered((rows, np.zeros(3)), (noise, 0.0), plug_in=2.0)
     assert variance(scaled) == pytest.approx(max(size - noise / 2, size / 2), rel=1e-9, abs=1e-12)
-    assert further == pytest.approx((1.96 * size / 2.0 / 2) ** 2, rel=1e-9, abs=1e-12)
+    assert further == pytest.approx(max(noise - size, 0) / 2 + (1.96 * size / 2.0 / 2) ** 2, rel=1e-9, abs=1e-12)
+    # The squared term's variance is always there.
+    assert variance(scaled) + further >= noise / 2 * (1 - 1e-9)
     assert not other.any()
 
 
