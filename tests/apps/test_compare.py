@@ -5,8 +5,8 @@ import sys
 import pandas as pd
 import pytest
 
-from evalkit.metrics import METRICS
 from evalkit.run import jobs
+from evalkit.run.measures import usual_metrics
 from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Made
 from evalkit.run.samples import SAMPLES
 from tests.apps.comparing import evaluation, kept
@@ -81,14 +81,14 @@ def test_own_files_and_names_reach_the_comparison(app, started):
     page.text_input(key="name_1_own").set_value("mine **b**").run()
     page.file_uploader(key="generator_2_own_table").set_value([("two.csv", b"a\n3\n", "text/csv")])
     page.number_input(key="seed").set_value(4)
-    page.multiselect(key="metrics_table").set_value([next(iter(METRICS))]).run()
+    page.multiselect(key="metrics_table").set_value([usual_metrics("table")[0]]).run()
     assert page.file_uploader(key="generator_3_own_table")
     page.button(key="begin").click().run()
     assert not page.exception
     ((reference, generators, named),) = started
     assert reference.name == "real.csv"
     assert {name: bytes(upload.content) for name, upload in generators.items()} == {"mine **b**": b"a\n2\n", "two": b"a\n3\n"}
-    expected = EvaluateSettings(modality="table", metrics=(next(iter(METRICS)),), seed=4)
+    expected = EvaluateSettings(modality="table", metrics=(usual_metrics("table")[0],), seed=4)
     assert named == {"sample": None, "settings": expected}
 
 
@@ -216,7 +216,7 @@ def test_names_never_meet_markdown(app, shown_text):
 
 def test_a_running_comparison_says_which_metric_is_measured(app):
     job = kept(evaluation("one", "two"), finished=False)
-    usual = [name for name, spec in METRICS.items() if spec.usual and "table" in spec.modalities]
+    usual = usual_metrics("table")
     (job.folder / "heartbeat").touch()
     step = {"stage": "measuring", "done": 1, "total": 2 * len(usual), "figures": {}, "stage_seconds": 6.0}
     (job.folder / "progress.json").write_text(json.dumps(step))

@@ -1,14 +1,14 @@
 from evalkit.features import EXTRACTORS, USUAL
-from evalkit.metrics import METRICS, MODALITIES
-from evalkit.run.measures import can_be_compared, extractors_of, metrics_of, usual_metrics
+from evalkit.metrics import MODALITIES
+from evalkit.run.measures import MEASURES, can_be_compared, extractors_of, metrics_of, usual_metrics
 
 
 def test_every_modality_with_a_usual_extractor_and_a_metric_can_be_compared(monkeypatch):
     assert [each for each in MODALITIES if can_be_compared(each)] == [
         each for each in MODALITIES if each in USUAL and metrics_of(each)
     ]
-    for name in list(METRICS):
-        monkeypatch.delitem(METRICS, name)
+    for name in list(MEASURES):
+        monkeypatch.delitem(MEASURES, name)
     assert not any(can_be_compared(each) for each in MODALITIES)
 
 
@@ -19,7 +19,7 @@ def test_the_usual_extractor_comes_first_and_none_is_lost():
 
 
 def test_metrics_of_a_modality_and_those_that_are_usual():
-    assert metrics_of() == METRICS
+    assert metrics_of() == MEASURES
     for modality in MODALITIES:
         assert all(modality in spec.modalities for spec in metrics_of(modality).values())
         assert set(usual_metrics(modality)) == {name for name, spec in metrics_of(modality).items() if spec.usual}
