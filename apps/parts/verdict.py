@@ -29,6 +29,9 @@ def judge(job: Job, rows: Sequence[int], row: int, said: Verdict | None) -> None
 
 
 def _said(folder: Path, rows: Sequence[int], row: int, verdict: Verdict | None) -> None:
+    # While the page turns to another row, a key also reaches the button of the row before: that row was not meant.
+    if st.query_params.get("row") != str(row):
+        return
     say(folder, row, verdict)
     # The row stays chosen; the table is drawn anew with its verdict.
     go(rows, row, 0)

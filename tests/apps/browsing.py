@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 
 
 def pick(page, group, label):
@@ -13,10 +13,15 @@ def pick(page, group, label):
 
 def download(page, key):
     """The bytes that a button gives. A click while the page is being made anew asks for a file of the page before: wait."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    settled(page)
     with page.expect_download() as waiting:
         page.locator(f".st-key-{key} button").click()
     return Path(waiting.value.path()).read_bytes()
+
+
+def settled(page):
+    """Wait until the page is not being made anew."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
 def shows(page, text):

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from evalkit.compare.report import write_report
 from evalkit.run.requests import DetectRequest, DetectSettings
-from tests.apps.browsing import PATIENCE, download, heading, pick, shows
+from tests.apps.browsing import PATIENCE, download, heading, pick, settled, shows
 
 
 def test_the_first_request_to_a_fresh_server_may_be_any_page(page):
@@ -55,8 +55,10 @@ def test_from_upload_to_download(page, table_file, reference_file, home):
     assert "row=" in page.url
 
     chosen_row = page.url.partition("row=")[2]
+    settled(page)
     page.keyboard.press("2")
     shows(page, "False alarm ✓")
+    settled(page)
     page.keyboard.press("n")
     page.wait_for_function("row => !location.href.endsWith('row=' + row)", arg=chosen_row)
     judged = pd.read_csv(BytesIO(download(page, "download_alarms")))

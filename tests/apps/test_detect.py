@@ -256,3 +256,13 @@ def test_downloads_hold_what_is_shown(downloads, finished, detection):
     np.testing.assert_allclose(frame["anomaly_score"], most_anomalous_first(moved)["anomaly_score"], rtol=1e-7)
     assert len(pd.read_parquet(BytesIO(downloads.scores_parquet(moved)))) == 400
     assert json.loads(downloads.settings_json(finished, moved))["fdr"] == 0.2
+
+
+def test_a_verdict_of_a_row_that_is_no_longer_chosen_is_not_kept(app, finished, detection):
+    rows = [int(row) for row in most_anomalous_first(detection).index]
+    page = app("detect", run=finished.id)
+    stale = page.button(key=f"verdict-{rows[0]}-2")
+    page.query_params["row"] = str(rows[1])
+    stale.click().run()
+    assert not page.exception
+    assert verdicts(finished.folder) == {}

@@ -169,5 +169,6 @@ def test_the_tour(tmp_path):
     done = evalkit("demo", "--no-app", "--out", tmp_path / "tour")
     assert done.returncode == 0, done.stderr
     assert "60 rows were planted" in done.stdout
-    assert {path.name for path in (tmp_path / "tour").iterdir()} == {"scores.parquet", "report.html", "model", "generated.csv"}
+    left = {"scores.parquet", "report.html", "model", "generated.csv", "evaluation.html"}
+    assert {path.name for path in (tmp_path / "tour").iterdir()} == left
     assert len(pd.read_csv(tmp_path / "tour" / "generated.csv")) == 500

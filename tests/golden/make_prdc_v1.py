@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-from prdc import compute_prdc
 
 CASES = [
     {"seed": 0, "n": 200, "m": 200, "d": 2, "shift": 0.0, "scale": 1.0, "offset": 0.0},
@@ -20,6 +19,8 @@ CASES = [
 
 def main() -> None:
     """Write prdc_v1.json beside this file."""
+    from prdc import compute_prdc
+
     cases = []
     for case in CASES:
         draw = np.random.default_rng(case["seed"])

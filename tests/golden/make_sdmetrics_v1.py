@@ -10,9 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sdmetrics.column_pairs import ContingencySimilarity, CorrelationSimilarity
-from sdmetrics.single_column import KSComplement, TVComplement
-from sdmetrics.single_table.privacy.dcr_utils import calculate_dcr
 
 KINDS = {"amount": "number", "visits": "count", "day": "datetime", "colour": "category", "member": "boolean"}
 ORDERED = ("amount", "visits", "day")
@@ -40,6 +37,8 @@ def dated(frame: pd.DataFrame) -> pd.DataFrame:
 
 def pair(reference: pd.DataFrame, generated: pd.DataFrame, names: list[str]) -> float:
     """One figure of two columns."""
+    from sdmetrics.column_pairs import ContingencySimilarity, CorrelationSimilarity
+
     if all(name in ORDERED for name in names):
         return float(CorrelationSimilarity.compute(dated(reference)[names], dated(generated)[names]))
     continuous = [name for name in names if name in ORDERED] or None
@@ -58,6 +57,8 @@ def holes(frame: pd.DataFrame) -> pd.DataFrame:
 
 def closest(reference: pd.DataFrame, rows: pd.DataFrame) -> list[float]:
     """SDMetrics' distance to the closest record."""
+    from sdmetrics.single_table.privacy.dcr_utils import calculate_dcr
+
     kinds = {name: "numerical" if name in ("amount", "visits") else "categorical" for name in KINDS if name != "day"}
     columns = {name: {"sdtype": kind} for name, kind in kinds.items()}
     columns["day"] = {"sdtype": "datetime", "datetime_format": "%Y-%m-%d"}
@@ -66,6 +67,8 @@ def closest(reference: pd.DataFrame, rows: pd.DataFrame) -> list[float]:
 
 def main() -> None:
     """Write sdmetrics_v1.json beside this file."""
+    from sdmetrics.single_column import KSComplement, TVComplement
+
     reference, generated = table(0, 90, 0.0), table(1, 70, 0.4)
     shapes = {
         name: float((KSComplement if name in ORDERED else TVComplement).compute(reference[name], generated[name])) for name in KINDS

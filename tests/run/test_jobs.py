@@ -33,7 +33,7 @@ def aged(path, seconds):
     os.utime(path, (then, then))
 
 
-def until(job, *states, seconds=120):
+def until(job, *states, seconds=300):
     end = time.monotonic() + seconds
     while (status := job.status()).state not in states:
         assert time.monotonic() < end, status
