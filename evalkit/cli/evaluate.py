@@ -28,16 +28,14 @@ def evaluate(
 ) -> None:
     """Hold generators against real data: figures with intervals, and which generator is better where that may be concluded."""
     from evalkit.core.progress import shown
+    from evalkit.run.evaluate import check_files, write_evaluation
     from evalkit.run.evaluate import evaluate as run_evaluate
-    from evalkit.run.evaluate import write_evaluation
 
     named = pairs(generated)
-    outputs = tuple(path for path in (out, report) if path)
+    check_files(out, report)
     chosen = tuple(name.strip() for name in metrics.split(",") if name.strip()) or None
     with shown() as progress:
-        evaluation = run_evaluate(
-            reference, named, metrics=chosen, extractor=extractor, outputs=outputs, seed=seed, progress=progress
-        )
+        evaluation = run_evaluate(reference, named, metrics=chosen, extractor=extractor, seed=seed, progress=progress)
     write_evaluation(evaluation, out=out, report=report)
     typer.echo(evaluation.model_dump_json(indent=1) if json else evaluation_text(evaluation, out, report))
 

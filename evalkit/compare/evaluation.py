@@ -50,9 +50,11 @@ class Comparison(BaseModel):
         figure: which one.
         first, second: the generators.
         difference: first less second.
-        low, high: its 95 % interval, not corrected for the number of pairs.
-        p_value: of no difference, corrected (Holm) over all pairs of generators by this figure.
-        detectable: a true difference of this size would have been found in four of five such samples; a smaller one is noise here.
+        low, high: its 95 % interval, not corrected for the number of comparisons.
+        p_value: of no difference, corrected (Holm) over all pairs of generators and all figures: equal generators are called
+            different, by whatever figure, in at most one run of twenty.
+        detectable: a true difference of this size would have been found in four of five such samples even if it were the only
+            one; a smaller one is noise here.
         better: which one is better at 5 %, if that may be concluded.
     """
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from evalkit.compare.evaluation import Comparison, Evaluation, Measured, Source, Verdict, conclude
 from evalkit.compare.evaluation_report import evaluation_html
@@ -19,18 +21,16 @@ from evalkit.core.sample import Sample, Series
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
 from evalkit.data import content_hash, load
-from evalkit.features import EXTRACTORS, USUAL, ExtractorSpec, Features
+from evalkit.features import USUAL, ExtractorSpec, Features
 from evalkit.metrics import MetricSpec
 from evalkit.run.detect import Data
-from evalkit.run.measures import MEASURES
+from evalkit.run.measures import extractors_of, metrics_of, usual_metrics
 from evalkit.statistics import holm
-from evalkit.statistics.influence import Difference, Estimate, difference
+from evalkit.statistics.influence import Estimate, difference
 
 _LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 200
-_LEVEL = 0.05
+_LEVEL, _POWER = 0.05, 0.8
 _STRETCHES = 20
-# A difference of 1.96 + 0.84 standard errors is found in four of five samples.
-_DETECTABLE = 2.8
 _CHANGE = "change what the sentence names and run again"
 
 
@@ -41,6 +41,11 @@ class _Given:
     sample: Sample
     features: Features
 
+    @cached_property
+    def digest(self) -> str:
+        """Hash of the Sample's content; asked for with every figure, computed once."""
+        return content_hash(self.sample)
+
 
 def evaluate(
     reference: Data,
@@ -48,7 +53,6 @@ def evaluate(
     *,
     metrics: Sequence[str] | None = None,
     extractor: str | None = None,
-    outputs: Sequence[Path] = (),
     seed: int = 0,
     progress: Progress = silent,
 ) -> Evaluation:
@@ -63,7 +67,6 @@ def evaluate(
         generated: each generator's rows by its name, at least one.
         metrics: names of :data:`~evalkit.run.measures.MEASURES`; None: the usual ones for such data.
         extractor: a name of ``EXTRACTORS``: what the figures see; None: the usual one.
-        outputs: files that will be written from the result; refused now if they could not be.
         seed: of the rows set aside and of every draw.
         progress: see :mod:`evalkit.core.progress`.
 
@@ -78,8 +81,6 @@ def evaluate(
     """
     if not generated:
         raise InputError("there is nothing to compare: give at least one generator as NAME=PATH")
-    for path in outputs:
-        _check_output(path)
     real = load(reference)
     chosen = _chosen(metrics, real)
     drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
@@ -93,8 +94,8 @@ def evaluate(
     measured, estimates = _measure(chosen, ours, theirs, seed, progress)
     comparisons = _compare(list(theirs), estimates)
     return Evaluation(
-        reference=_source(real.name, held, ours),
-        generators=tuple(_source(name, given.sample, given) for name, given in theirs.items()),
+        reference=_source(real.name, ours),
+        generators=tuple(_source(name, given) for name, given in theirs.items()),
         measured=tuple(measured),
         comparisons=tuple(comparisons),
         conclusions=conclude(list(theirs), comparisons),
@@ -111,9 +112,7 @@ def evaluate(
 
 def write_evaluation(evaluation: Evaluation, *, out: Path | None = None, report: Path | None = None) -> None:
     """Write all evidence as JSON, and a report as one HTML file; each whole or not at all."""
-    for path in (out, report):
-        if path is not None:
-            _check_output(path)
+    check_files(out, report)
     if out is not None:
         with whole_file(out) as temporary:
             temporary.write_text(evaluation.model_dump_json(indent=1), encoding="utf-8")
@@ -122,16 +121,22 @@ def write_evaluation(evaluation: Evaluation, *, out: Path | None = None, report:
             temporary.write_text(evaluation_html(evaluation), encoding="utf-8")
 
 
-def _check_output(path: Path) -> None:
-    if path.suffix.lower() not in (".json", ".html") or path.is_dir():
-        raise InputError(f"{path.name} cannot be written: evidence needs a file that ends in .json, a report one in .html")
+def check_files(out: Path | None, report: Path | None) -> None:
+    """Refuse files that could not be written, before the work rather than after it.
+
+    Raises:
+        InputError: a name does not end as it must, or is a folder's.
+    """
+    for path, what, ending in ((out, "evidence", ".json"), (report, "a report", ".html")):
+        if path is not None and (path.suffix.lower() != ending or path.is_dir()):
+            raise InputError(f"{path.name} cannot be written: {what} needs a file that ends in {ending}")
 
 
 def _chosen(metrics: Sequence[str] | None, real: Sample) -> list[MetricSpec]:
     modality = real.schema.modality
-    possible = {name: spec for name, spec in MEASURES.items() if modality in spec.modalities}
+    possible = metrics_of(modality)
     if metrics is None:
-        return [spec for spec in possible.values() if spec.usual]
+        return [possible[name] for name in usual_metrics(modality)]
     for name in metrics:
         if name not in possible:
             raise InputError(f"there is no metric {name!r} for {modality}: choose from {', '.join(possible)}")
@@ -140,18 +145,19 @@ def _chosen(metrics: Sequence[str] | None, real: Sample) -> list[MetricSpec]:
 
 def _extractor(name: str | None, real: Sample) -> ExtractorSpec:
     modality = real.schema.modality
-    possible = [each for each, spec in EXTRACTORS.items() if spec.modality == modality]
+    possible = extractors_of(modality)
     chosen = name or USUAL[modality]
     if chosen not in possible:
         raise InputError(f"there is no extractor {chosen!r} for {modality}: choose from {', '.join(possible)}")
-    return EXTRACTORS[chosen]
+    return possible[chosen]
 
 
 def _split(real: Sample, seed: int) -> tuple[Sample, Sample, list[str]]:
     """Rows that the extractor learns from, rows that figures are computed on, and what to say of it."""
-    if len(real) < _FEWEST or isinstance(real, Series):
-        rows = "series are" if isinstance(real, Series) else f"{count(len(real))} reference rows are"
-        return real, real, [f"The {rows} too few to set some aside: the features were learned from the rows they are measured on."]
+    if len(real) < _FEWEST:
+        rows = f"{count(len(real))} {'series' if isinstance(real, Series) else 'reference rows'}"
+        said = f"{rows} are too few to set some aside: the features were learned from the rows they are measured on."
+        return real, real, [said]
     order = generator(seed, "evaluate", "set aside").permutation(len(real))
     n_learned = min(int(_LEARNED_FROM * len(real)), _MOST_LEARNED)
     return real.take(np.sort(order[:n_learned])), real.take(np.sort(order[n_learned:])), []
@@ -201,16 +207,17 @@ def _of_rows(spec: MetricSpec, ours: _Given, theirs: _Given, seed: int) -> Mappi
 def stretches(series: NDArray[np.int64]) -> NDArray[np.int64]:
     """What may be taken as independent: a series; where there are few, long stretches of each, twenty in all.
 
+    Args:
+        series: (n,) which series each window is of, the windows of one in a row.
+
     >>> stretches(np.zeros(40, dtype=np.int64)).max() + 1
     np.int64(20)
     >>> stretches(np.repeat(np.arange(30), 4)).max() + 1
     np.int64(30)
     """
-    names, first = np.unique(series, return_index=True)
-    a_series = max(1, _STRETCHES // len(names))
-    place = np.arange(len(series)) - first[np.searchsorted(names, series)]
-    length = np.bincount(np.searchsorted(names, series))[np.searchsorted(names, series)]
-    return np.searchsorted(names, series) * a_series + place * a_series // length
+    _, first, which, lengths = np.unique(series, return_index=True, return_inverse=True, return_counts=True)
+    a_series = max(1, _STRETCHES // len(first))
+    return which * a_series + (np.arange(len(series)) - first[which]) * a_series // lengths[which]
 
 
 def _evidence(figure: str, estimate: Estimate, spec: MetricSpec, ours: _Given, theirs: _Given, seed: int) -> Evidence:
@@ -226,7 +233,7 @@ def _evidence(figure: str, estimate: Estimate, spec: MetricSpec, ours: _Given, t
         method=estimate.method,
         settings={"metric": repr(spec.load()()), "reference rows": len(estimate.reference), **seen},
         seed=seed,
-        provenance={"reference": _digest(ours), "generated": _digest(theirs)},
+        provenance={"reference": ours.digest, "generated": theirs.digest},
     )
 
 
@@ -235,41 +242,30 @@ def _row(name: str, spec: MetricSpec, finding: Finding) -> Measured:
 
 
 def _compare(names: Sequence[str], estimates: Mapping[tuple[str, str], Estimate]) -> list[Comparison]:
-    """Every pair by every figure that both have and that has a better end; corrected over the pairs of a figure."""
-    comparisons: list[Comparison] = []
-    for figure in dict.fromkeys(figure for _, figure in estimates):
-        pairs = [pair for pair in combinations(names, 2) if all((name, figure) in estimates for name in pair)]
-        pairs = [pair for pair in pairs if estimates[pair[0], figure].direction != "neither"]
-        found = [difference(estimates[first, figure], estimates[second, figure]) for first, second in pairs]
-        corrected = holm(np.array([each.p_value for each in found]))
-        for (first, second), each, p_value in zip(pairs, found, corrected, strict=True):
-            comparisons.append(_comparison(figure, (first, second), each, float(p_value), estimates[first, figure].direction))
+    """Every pair by every figure that both have and that has a better end; corrected over all of them, since any may conclude."""
+    figures = dict.fromkeys(figure for (_, figure), estimate in estimates.items() if estimate.direction != "neither")
+    tried = [
+        (figure, first, second)
+        for figure in figures
+        for first, second in combinations(names, 2)
+        if (first, figure) in estimates and (second, figure) in estimates
+    ]
+    found = [difference(estimates[first, figure], estimates[second, figure]) for figure, first, second in tried]
+    corrected = holm(np.array([each.p_value for each in found]))
+    # So many standard errors are found with this power at the corrected level of the smallest p-value.
+    errors = float(norm.isf(_LEVEL / 2 / max(len(tried), 1)) + norm.ppf(_POWER))
+    comparisons = []
+    for (figure, first, second), each, p_value in zip(tried, found, corrected, strict=True):
+        better: Verdict = "not separable"
+        if p_value <= _LEVEL:
+            better = "first" if (each.value < 0) == (estimates[first, figure].direction == "lower") else "second"
+        ends = {"difference": each.value, "low": each.low, "high": each.high, "detectable": errors * each.standard_error}
+        comparisons.append(Comparison(figure=figure, first=first, second=second, p_value=float(p_value), better=better, **ends))
     return comparisons
 
 
-def _comparison(figure: str, pair: tuple[str, str], found: Difference, p_value: float, direction: str) -> Comparison:
-    better: Verdict = "not separable"
-    if p_value <= _LEVEL:
-        better = "first" if (found.value < 0) == (direction == "lower") else "second"
-    return Comparison(
-        figure=figure,
-        first=pair[0],
-        second=pair[1],
-        difference=found.value,
-        low=found.low,
-        high=found.high,
-        p_value=p_value,
-        detectable=_DETECTABLE * found.standard_error,
-        better=better,
-    )
-
-
-def _source(name: str, sample: Sample, given: _Given) -> Source:
-    return Source(name=name, sha256=_digest(given), rows=len(given.features.values))
-
-
-def _digest(given: _Given) -> str:
-    return content_hash(given.sample)
+def _source(name: str, given: _Given) -> Source:
+    return Source(name=name, sha256=given.digest, rows=len(given.features.values))
 
 
 def _unequal(theirs: Mapping[str, _Given]) -> list[str]:

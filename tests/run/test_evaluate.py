@@ -5,12 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import evalkit.run.evaluate as verb
 from evalkit.core.errors import CancelledError, InputError
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.core.sample import Images, Series, Texts
-from evalkit.run.evaluate import evaluate, write_evaluation
+from evalkit.run.evaluate import check_files, evaluate, write_evaluation
 from evalkit.run.measures import MEASURES
+from evalkit.statistics.influence import Estimate
 
 N = 400
 
@@ -57,6 +57,28 @@ def test_a_pair_is_compared_in_every_figure_that_has_a_better_end(evaluation):
     assert figures == directed
 
 
+@dataclass(frozen=True)
+class Borderline:
+    """Gives each generator figures whose difference has a p-value of about 0.03."""
+
+    def estimates(self, reference, generated, *, seed):
+        value = 2.17 * np.sqrt(2) if generated.mean() > 0.5 else 0.0
+        spread = np.resize([-1.0, 1.0], len(generated)) * np.sqrt(len(generated) - 1)
+        return {name: Estimate(value, "lower", "made", np.zeros(len(reference)), spread) for name in ("one", "other")[: self.n]}
+
+
+@pytest.mark.parametrize(("n", "better"), [(1, {"second"}), (2, {"not separable"})])
+def test_two_chances_to_be_better_are_corrected_for(monkeypatch, n, better):
+    spec = replace(MEASURES["kid"], name="borderline", figures=("one", "other"))
+    monkeypatch.setattr(Borderline, "n", n, raising=False)
+    monkeypatch.setattr(type(spec), "load", lambda spec: Borderline)
+    monkeypatch.setitem(MEASURES, "borderline", spec)
+    real, near, far = (pd.DataFrame({"a": np.random.default_rng(i).normal(shift, 1, N)}) for i, shift in enumerate((0, 0, 5)))
+    result = evaluate(real, {"far": far, "near": near}, metrics=["borderline"])
+    assert {each.better for each in result.comparisons} == better
+    assert result.comparisons[0].p_value == pytest.approx(0.03 * n, abs=0.001)
+
+
 def test_one_seed_gives_one_result(evaluation):
     again = evaluate(table(0, n=800), {"near": table(1), "far": table(2, shift=1.0), "also near": table(3)})
     assert again == evaluation
@@ -73,7 +95,7 @@ class Broken:
 def test_a_metric_that_fails_is_a_failure_and_the_others_go_on(monkeypatch):
     spec = replace(MEASURES["kid"], name="broken", figures=("broken",))
     monkeypatch.setattr(type(spec), "load", lambda spec: Broken if spec.name == "broken" else loaded(spec))
-    monkeypatch.setitem(verb.MEASURES, "broken", spec)
+    monkeypatch.setitem(MEASURES, "broken", spec)
     result = evaluate(table(0), {"a": table(1), "b": table(2)}, metrics=["broken", "kid"])
     assert [type(finding) for finding in result] == [Failure, Failure, Evidence, Evidence]
     assert result.findings[0].reason == "broken needs a million rows, got fewer: draw more"
@@ -97,9 +119,11 @@ def test_what_cannot_be_is_said_in_one_sentence(settings, words):
         evaluate(table(0), **asked)
 
 
-def test_an_output_that_cannot_be_written_is_refused_before_the_work(tmp_path):
-    with pytest.raises(InputError, match=r"ends in \.json"):
-        evaluate(table(0), {"a": table(1)}, outputs=[tmp_path / "evidence.xlsx"])
+@pytest.mark.parametrize(("out", "report"), [("evidence.html", None), (None, "report.json"), ("folder.json", None)])
+def test_a_file_that_cannot_be_written_is_refused(tmp_path, out, report):
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(InputError, match="cannot be written"):
+        check_files(out and tmp_path / out, report and tmp_path / report)
 
 
 def test_what_limits_the_figures_is_said():
