@@ -25,12 +25,12 @@ MOST_ROWS_SHOWN = 40
 READ_ONE = "A dot is the figure, the line its 95 % interval: in most repetitions with new rows the true value would lie in it."
 READ_THE_CHARTS = f"{READ_ONE} Whether two generators differ is told by the table of pairs, not by whether their lines overlap."
 READ_THE_STARS = (
-    f"{STAR} stands at a generator that is better than at least one other by that figure (5 %, corrected for the number of pairs); "
+    f"{STAR} stands at a generator that is better than at least one other by that figure (5 %, corrected for all comparisons); "
     "the table of pairs says than which. A row without a star: no difference may be concluded, which does not make them equal."
 )
 READ_THE_PAIRS = (
-    "The difference is the first generator's figure less the second's, on the same real rows. p is corrected (Holm) over the pairs "
-    "of a figure, the interval is not. Noise below: a smaller true difference would often be missed with so many rows."
+    "The difference is the first generator's figure less the second's, on the same real rows. p is corrected (Holm) over all "
+    "pairs and figures, the interval is not. Noise below: a smaller true difference would often be missed with so many rows."
 )
 
 

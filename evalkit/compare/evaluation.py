@@ -98,6 +98,7 @@ class Evaluation(BaseModel):
     seed: int = 0
     versions: dict[str, str] = {}
 
+    # pydantic's own iteration gives fields, of which no reader of evidence has any use.
     def __iter__(self) -> Iterator[Finding]:  # type: ignore[override]
         return iter(self.findings)
 

@@ -94,7 +94,7 @@ class ClassifierTest:
 
     The larger sample is cut to the size of the smaller by lot, and rows are split once; see
     :func:`~evalkit.discriminator.halves.halves`. One split, since folds depend on each other: a binomial test on pooled folds
-    rejects up to three times as often as it says. The intervals and tests hold given the classifier: they do not say what another
+    rejects more often than it says. The intervals and tests hold given the classifier: they do not say what another
     training half or a better family would have found. An AUC of 0.5 says that this family, with so many training rows, found
     nothing; it does not say that there is nothing. Rows that come in groups (visits of one patient) make p-values too small.
 

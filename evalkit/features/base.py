@@ -1,7 +1,7 @@
 """What an extractor is: settings, which a reference turns into a fitted one, which turns Samples into feature arrays."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from evalkit.core.sample import Sample
 from evalkit.data.cells import first_row
 
 Array = NDArray[np.float64]
-S = TypeVar("S")
+S = TypeVar("S", bound=Sized)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def sample_for(extractor: str, kind: type[S], sample: Any, *, least: int = 0) ->
     if not isinstance(sample, kind):
         found = sample.schema.modality if isinstance(sample, Sample) else type(sample).__name__
         raise SchemaError(f"{extractor} reads {kind.__name__}, got {found}: give those, or choose an extractor for what you have")
-    n = len(sample)  # type: ignore[arg-type]
+    n = len(sample)
     if n < least:
         raise ShapeError(f"{extractor} needs {least} reference row{'s' * (least > 1)} to learn from, got {n}: give more")
     return sample

@@ -26,9 +26,10 @@ class SelfSupervised:
     """Images by a small network that is trained on the reference: to tell how an image was turned, mirrored and shifted.
 
     It learns what the reference's images look like, without labels and without weights from elsewhere, so that it also serves for
-    images that are nothing like photographs. On digits of 8 x 8 pixels it sees noise and missing kinds about as well as random
-    convolutions do, blur and ghosts half as well, and shifted images three times as well (in null standard deviations of the
-    Frechet distance, three seeds). Each feature is divided by its standard deviation in the reference.
+    images that are nothing like photographs. Random convolutions see some faults better, blur for one: no features see all best.
+    Each feature is divided by its standard deviation in the reference.
+
+    Source: Gidaris, Singh and Komodakis, "Unsupervised representation learning by predicting image rotations", ICLR 2018.
 
     Rows that it was trained on have slightly other features than new ones: train it on rows that no figure is computed on. Images
     with a side of more than 64 pixels are first made smaller, so that fine detail is lost.

@@ -47,8 +47,8 @@ def exact_copies(reference: Array, generated: Array) -> NDArray[np.bool_]:
 def authentic(reference: Array, generated: Array) -> NDArray[np.bool_]:
     """Which generated rows lie further from their nearest reference row than that row's nearest other reference row does.
 
-    Even new real rows are authentic only for about 0.4 (two features) to 0.5 of them: the nearest row's own neighbour is as often
-    the further one. Compare with held-out real rows. Rows that share exact distances, such as duplicates, are not authentic.
+    Of new real rows, too, only about half are authentic: the nearest row's own neighbour is as often the further one. Compare with
+    held-out real rows. Rows that share exact distances, such as duplicates, are not authentic.
 
     Args:
         reference: (n, d) finite, n >= 2.

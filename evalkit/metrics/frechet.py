@@ -82,14 +82,12 @@ class Frechet:
     on the number of rows. ``frechet_plain`` is the figure that other packages print, for comparison with theirs at the same numbers
     of rows; its interval is of what it is on average at these numbers, and no comparison rests on it.
 
-    The intervals hold from equal laws to far ones, for skewed and heavy-tailed features too. They are widened by what the
-    correction may leave of the bias, which shows below some four rows a feature. With fewer rows than features much of the bias is
-    left in ``frechet`` (two fifths for normal features of equal spread, n = 200, d = 256) and the interval does not hold: use fewer
-    features or kernel distances there.
+    Near equality the intervals are wider than they have to be. They are widened by what the correction may leave of the bias. With
+    fewer rows than features much of the bias is left in ``frechet`` and the interval does not hold: use fewer features or kernel
+    distances there. ``tests/benchmarks/metrics_coverage.py`` measures how often they hold.
 
     Attributes:
-        splits: random splits into halves from which bias of order 1/n² is taken out. Each costs two more distances; more than two
-            narrow the interval by some percent only.
+        splits: random splits into halves from which bias of order 1/n² is taken out. Each costs two more distances.
     """
 
     splits: int = 2

@@ -46,7 +46,7 @@ class PrecisionRecall(NamedTuple):
 def precision_recall(reference: Array, generated: Array, *, k: int = 5, closed: bool = True) -> PrecisionRecall:
     """Precision, recall, density and coverage of generated features. A row's ball reaches to its k-th neighbour in its own sample.
 
-    Two samples of one law do not give 1: precision and recall depend on n and d (0.99 in two dimensions, 0.80 in 32, n = 500).
+    Two samples of one law do not give 1: precision and recall depend on n and d, and fall in many dimensions.
     Density is then 1, and coverage is :func:`coverage_of_equals`. Compare figures at the same n, m and k only. Precision and recall
     rise with a single outlier's large ball. Density exceeds 1 where generated rows crowd in the middle, so more is not better.
 
