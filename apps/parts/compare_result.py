@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from evalkit.compare.evaluation import Evaluation
+from evalkit.compare.evaluation import Evaluation, headline, in_order
 from evalkit.compare.evaluation_charts import figures_of, interval_chart
 from evalkit.compare.words import count, visible
 from evalkit.core.evidence import Evidence
@@ -14,7 +14,7 @@ from evalkit.run.jobs import Job
 from evalkit.run.measures import metrics_of
 from parts.compare_downloads import download_report, further
 from parts.compare_tables import STAR, failures_table, figures_table, pairs_table, used
-from parts.compare_words import controls_of, headline, in_order
+from parts.compare_words import controls_of
 from parts.escape import escaped
 from parts.opened import COMPARE, forget
 from parts.theme import is_dark

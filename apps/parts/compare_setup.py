@@ -7,10 +7,10 @@ import streamlit as st
 
 from evalkit.core.errors import EvalkitError
 from evalkit.core.schema import Modality
-from evalkit.run.jobs import start_evaluation
 from evalkit.run.measures import can_be_compared, extractors_of, metrics_of
 from evalkit.run.requests import MOST_GENERATORS, Drawn, EvaluateSettings, Made
 from evalkit.run.samples import samples_of
+from evalkit.run.starting import start_evaluation
 from evalkit.run.uploads import Upload
 from parts.compare_files import files, what_files
 from parts.compare_generators import generators

@@ -10,9 +10,10 @@ from evalkit.compare.words import visible
 from evalkit.core.errors import EvalkitError
 from evalkit.core.schema import Modality
 from evalkit.run.families import AUTO, families, title_of
-from evalkit.run.jobs import RUNNING, Job, list_jobs, start
+from evalkit.run.jobs import RUNNING, Job, list_jobs
 from evalkit.run.requests import FitSettings
 from evalkit.run.samples import samples_of
+from evalkit.run.starting import start
 from evalkit.run.uploads import MAX_UPLOAD_MB, Upload
 from parts.opened import TRAIN, remember
 from parts.states import fit_in_words

@@ -6,7 +6,8 @@ import streamlit as st
 
 from evalkit.compare.words import count, visible
 from evalkit.core.errors import InputError
-from evalkit.run.jobs import RESUMABLE, RUNNING, Job, Status, resume
+from evalkit.run.jobs import RESUMABLE, RUNNING, Job, Status
+from evalkit.run.starting import resume
 from parts.fit_curve import curves
 from parts.opened import TRAIN, forget
 from parts.shown_sample import drawn_beside_real

@@ -10,9 +10,9 @@ from evalkit.anomaly.detection import Effort
 from evalkit.compare.words import visible
 from evalkit.core.errors import EvalkitError
 from evalkit.run.columns import column_names
-from evalkit.run.jobs import start
 from evalkit.run.requests import DetectSettings
 from evalkit.run.samples import SAMPLES, samples_of
+from evalkit.run.starting import start
 from evalkit.run.uploads import MAX_UPLOAD_MB, Upload
 from parts.opened import DETECT, remember
 

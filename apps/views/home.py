@@ -1,10 +1,11 @@
 """Home: what can I do here, and what was done before."""
 
 import streamlit as st
-from parts.compare_words import controls_of, headline
+from parts.compare_words import controls_of
 from parts.opened import COMPARE, DETECT, PLACES, TRAIN
 from parts.states import IN_WORDS, duration
 
+from evalkit.compare.evaluation import headline
 from evalkit.compare.words import held_out_words, visible
 from evalkit.run.families import title_of
 from evalkit.run.jobs import Job, list_jobs

@@ -1,6 +1,6 @@
 """What came out of comparing generators: every figure with its interval, every pair of generators, and what may be concluded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat
@@ -9,6 +9,10 @@ from evalkit.compare.words import count, figure, visible
 from evalkit.core.evidence import Evidence, Finding
 
 Verdict = Literal["first", "second", "not separable"]
+
+
+_UNDECIDED = "no difference may be concluded"
+_N_FIGURES = 2
 
 
 class Source(BaseModel):
@@ -141,8 +145,40 @@ def _sentence(first: str, second: str, own: Sequence[Comparison]) -> str:
         undecided = "1 figure does" if rest == 1 else f"{count(rest)} figures do"
         return f"{better} is better than {worse}: by {_listed(by)}" + (f"; {undecided} not separate them." if rest else ".")
     noise = "; ".join(f"by {each.figure}, one below {figure(each.detectable)} would be noise" for each in own[:3])
-    return f"{one} and {other}: no difference may be concluded; {noise}."
+    return f"{one} and {other}: {_UNDECIDED}; {noise}."
 
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def headline(evaluation: Evaluation, controls: Collection[str] = ()) -> str:
+    """The sentence that a reader should take away.
+
+    Args:
+        evaluation: with any number of generators.
+        controls: generators made of real rows, by which others are measured: a sentence about two others comes first.
+    """
+    if evaluation.conclusions:
+        first = in_order(evaluation, controls)[0]
+        # How small a difference would have been seen stands below: as a heading it is too long.
+        before, undecided, _ = first.partition(f"{_UNDECIDED};")
+        return f"{before}{_UNDECIDED}" if undecided else first
+    if not evaluation.generators:
+        return "Nothing was compared"
+    source = evaluation.generators[0]
+    found = [
+        f"{name} {figure(each.value)} ({figure(each.low)} to {figure(each.high)})"
+        for name, each in list(evaluation.of(source.name).items())[:_N_FIGURES]
+    ]
+    sentence = f"{visible(source.name, 60)} against {visible(evaluation.reference.name, 60)}"
+    return f"{sentence}: {', '.join(found)}" if found else f"{sentence}: no figure could be measured"
+
+
+def in_order(evaluation: Evaluation, controls: Collection[str] = ()) -> list[str]:
+    """All conclusions: first of the user's own generators, and among those first what is decided."""
+    pairs = list(dict.fromkeys((each.first, each.second) for each in evaluation.comparisons))
+    if len(pairs) != len(evaluation.conclusions):
+        return list(evaluation.conclusions)
+    made = {sentence: sum(name in controls for name in pair) for pair, sentence in zip(pairs, evaluation.conclusions, strict=True)}
+    return sorted(evaluation.conclusions, key=lambda sentence: (made[sentence], _UNDECIDED in sentence))

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from evalkit.compare import words
 from evalkit.compare.charts import to_svg
-from evalkit.compare.evaluation import Comparison, Evaluation
+from evalkit.compare.evaluation import Comparison, Evaluation, headline
 from evalkit.compare.evaluation_charts import figures_of, interval_chart
 from evalkit.compare.report import page
 from evalkit.core.evidence import Evidence
@@ -28,20 +28,13 @@ def evaluation_html(evaluation: Evaluation) -> str:
     return page(
         "evaluation.html",
         evaluation=evaluation,
-        title=_title(evaluation),
+        title=headline(evaluation),
         figures=[(name, Markup(to_svg(interval_chart(evaluation, name).properties(width=_WIDTH)))) for name in names],  # noqa: S704 - vl-convert escapes what it draws
         rows=[_row(each.generator, each.metric, each.finding) for each in evaluation.measured],
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
         pairs=[_pair(each) for each in evaluation.comparisons],
         settings=_settings(evaluation),
     )
-
-
-def _title(evaluation: Evaluation) -> str:
-    if not evaluation.conclusions:
-        return f"How far is {evaluation.generators[0].name} from {evaluation.reference.name}?"
-    decided = [sentence for sentence in evaluation.conclusions if "no difference may be concluded" not in sentence]
-    return (decided or list(evaluation.conclusions))[0]
 
 
 def _row(generator: str, metric: str, finding: Any) -> dict[str, str]:

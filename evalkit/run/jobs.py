@@ -8,15 +8,9 @@ any job. A fit that was stopped or killed can be resumed.
 
 import os
 import re
-import secrets
 import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -30,21 +24,7 @@ from evalkit.core.evidence import Finding
 from evalkit.core.files import whole_file
 from evalkit.run.curve import Point, read_curve
 from evalkit.run.previews import Previews
-from evalkit.run.requests import (
-    MOST_GENERATORS,
-    REQUEST,
-    AnyRequest,
-    DetectRequest,
-    DetectSettings,
-    Drawn,
-    EvaluateRequest,
-    EvaluateSettings,
-    FitRequest,
-    FitSettings,
-    Given,
-    Made,
-)
-from evalkit.run.uploads import Upload
+from evalkit.run.requests import REQUEST, AnyRequest
 
 DEAD_AFTER_SECONDS = 20.0
 START_SECONDS = 120.0
@@ -52,8 +32,6 @@ START_SECONDS = 120.0
 State = Literal["queued", "running", "stopping", "finished", "failed", "stopped", "died"]
 RUNNING: tuple[State, ...] = ("queued", "running", "stopping")
 RESUMABLE: tuple[State, ...] = ("stopped", "died")
-Files = Path | Upload | Sequence[Upload]
-"""A file that is there already, one that came in over the browser, or several that are one folder of images, texts or sounds."""
 
 _REPORT, _FITTED = "report.html", "fitted.json"
 _ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{6}")
@@ -230,126 +208,6 @@ class Job:
         return LastStep.model_validate_json(path.read_text(encoding="utf-8"))
 
 
-def start(
-    data: Files,
-    *,
-    reference: Path | Upload | None = None,
-    sample: str | None = None,
-    settings: DetectSettings | FitSettings | None = None,
-) -> Job:
-    """Start a detection or a fit in a process of its own; the settings say which.
-
-    Args:
-        data: a file, or an upload, which is kept in the job's folder; several uploads are one folder of images, texts or sounds.
-        reference: the clean rows of a detection; None compares the table with its own bulk.
-        sample: name of the sample that ``data`` is, if it is one.
-        settings: the user's choices; a detection with the defaults if None.
-
-    Raises:
-        InputError: an upload is empty or larger than 200 MB.
-    """
-    job = _new(data, *(() if reference is None else (reference,)))
-    kept = _kept(data, job.folder / "data")
-    if isinstance(settings, FitSettings):
-        return _asked(job, FitRequest(data=kept, sample=sample, settings=settings))
-    against = None if reference is None else _kept(reference, job.folder / "reference")
-    return _asked(job, DetectRequest(data=kept, reference=against, sample=sample, settings=settings or DetectSettings()))
-
-
-def start_evaluation(
-    reference: Files,
-    generators: Mapping[str, Files | Drawn | Made],
-    *,
-    sample: str | None = None,
-    settings: EvaluateSettings | None = None,
-) -> Job:
-    """Start a comparison of generators in a process of its own.
-
-    Args:
-        reference: the real rows; uploads are kept in the job's folder, as with :func:`start`.
-        generators: one to six: each one's rows, or where they come from, by its name.
-        sample: name of the sample that ``reference`` is, if it is one.
-        settings: the user's choices; the usual metrics if None.
-
-    Raises:
-        InputError: there are no generators or more than six, or an upload is empty or larger than 200 MB.
-    """
-    if not 1 <= len(generators) <= MOST_GENERATORS:
-        raise InputError(
-            f"one to {MOST_GENERATORS} generators are compared at a time, got {len(generators)}: name fewer, or run twice"
-        )
-    files = {name: source for name, source in generators.items() if not isinstance(source, Drawn | Made)}
-    job = _new(reference, *files.values())
-    # Numbered: a generator's name is the user's and need not be one that a folder can have.
-    folders = {name: job.folder / f"generator-{number}" for number, name in enumerate(generators, start=1)}
-    sources = {
-        name: source if isinstance(source, Drawn | Made) else Given(data=_kept(source, folders[name]))
-        for name, source in generators.items()
-    }
-    kept = _kept(reference, job.folder / "data")
-    return _asked(job, EvaluateRequest(data=kept, generators=sources, sample=sample, settings=settings or EvaluateSettings()))
-
-
-def _new(*sources: Files) -> Job:
-    """A job's folder, unless an upload cannot be worked on."""
-    for source in sources:
-        for upload in [] if isinstance(source, Path) else [source] if isinstance(source, Upload) else source:
-            upload.check_size()
-    job = Job(runs_folder() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}")
-    job.folder.mkdir(parents=True)
-    return job
-
-
-def _asked(job: Job, request: AnyRequest) -> Job:
-    with whole_file(job.folder / "request.json") as path:
-        path.write_text(request.model_dump_json(indent=1), encoding="utf-8")
-    return _begun(job)
-
-
-def resume(job: Job) -> Job:
-    """Let a fit that was stopped or killed go on from its last checkpoint, in a process of its own.
-
-    Raises:
-        InputError: the job is no fit, or it neither was stopped nor died.
-    """
-    with _one_at_a_time(job.folder / "resuming"):
-        state = job.status().state
-        if job.request().verb != "fit" or state not in RESUMABLE:
-            raise InputError(f"only a fit that was stopped or killed goes on, this run is {state}: start another")
-        (job.folder / "resumed").touch()
-        for mark in ("stop", "stopped", "heartbeat", "ended"):
-            (job.folder / mark).unlink(missing_ok=True)
-        return _begun(job)
-
-
-@contextmanager
-def _one_at_a_time(mark: Path) -> Iterator[None]:
-    """Refuse what somebody else is doing at this moment; a mark that a crash left behind counts for some seconds only."""
-    with suppress(FileNotFoundError):
-        if time.time() - mark.stat().st_mtime > DEAD_AFTER_SECONDS:
-            mark.unlink()
-    try:
-        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        raise InputError("this run is about to go on already: look again in a moment") from None
-    try:
-        yield
-    finally:
-        mark.unlink(missing_ok=True)
-
-
-def _begun(job: Job) -> Job:
-    with (job.folder / "log.txt").open("ab") as log:
-        subprocess.Popen(  # noqa: S603 - our own interpreter and module, a folder that we named
-            [sys.executable, "-m", "evalkit.run.worker", str(job.folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    return job
-
-
 def find_job(job_id: str) -> Job:
     """The job with this name.
 
@@ -392,13 +250,3 @@ def _age(path: Path) -> float | None:
         return max(0.0, time.time() - path.stat().st_mtime)
     except FileNotFoundError:
         return None
-
-
-def _kept(source: Files, folder: Path) -> Path:
-    if isinstance(source, Path):
-        return source.resolve()
-    if isinstance(source, Upload):
-        return source.keep_in(folder)
-    for upload in source:
-        upload.keep_in(folder)
-    return folder

@@ -5,7 +5,7 @@ import sys
 import pandas as pd
 import pytest
 
-from evalkit.run import jobs
+from evalkit.run import jobs, starting
 from evalkit.run.measures import usual_metrics
 from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Made
 from evalkit.run.samples import SAMPLES
@@ -50,7 +50,7 @@ def started(monkeypatch):
         (folder / "request.json").write_text(request.model_dump_json())
         return jobs.Job(folder)
 
-    monkeypatch.setattr(jobs, "start_evaluation", start_evaluation)
+    monkeypatch.setattr(starting, "start_evaluation", start_evaluation)
     monkeypatch.delitem(sys.modules, "parts.compare_setup", raising=False)
     return asked
 

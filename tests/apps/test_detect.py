@@ -10,7 +10,7 @@ import pytest
 
 from evalkit.compare.alarms import at_fdr, most_anomalous_first
 from evalkit.core.bundled import bundled
-from evalkit.run import jobs
+from evalkit.run import jobs, starting
 from evalkit.run.requests import DetectRequest, DetectSettings
 from evalkit.run.verdicts import verdicts
 
@@ -48,7 +48,7 @@ def started(monkeypatch):
         (folder / "request.json").write_text(DetectRequest(data="a.csv").model_dump_json())
         return jobs.Job(folder)
 
-    monkeypatch.setattr(jobs, "start", start)
+    monkeypatch.setattr(starting, "start", start)
     monkeypatch.delitem(sys.modules, "parts.setup", raising=False)
     return asked
 

@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.compare.words import held_out_words
 from evalkit.core.progress import silent
-from evalkit.run import jobs
+from evalkit.run import jobs, starting
 from evalkit.run.families import families
 from evalkit.run.models import load_model
 from evalkit.run.requests import FitRequest, FitSettings
@@ -43,7 +43,7 @@ def started(monkeypatch):
         (folder / "request.json").write_text(FitRequest(data="a.csv", settings=named["settings"]).model_dump_json())
         return jobs.Job(folder)
 
-    monkeypatch.setattr(jobs, "start", start)
+    monkeypatch.setattr(starting, "start", start)
     monkeypatch.delitem(sys.modules, "parts.fit_setup", raising=False)
     return asked
 
@@ -200,7 +200,7 @@ def test_a_fit_that_ended_early_can_go_on(app, fitted, mark, monkeypatch):
     for name in {"heartbeat", "stop", "ended", mark}:
         (fitted.folder / name).touch()
     resumed = []
-    monkeypatch.setattr(jobs, "_begun", lambda job: resumed.append(job) or job)
+    monkeypatch.setattr(starting, "_begun", lambda job: resumed.append(job) or job)
     page = app("train", run=fitted.id)
     assert "Everything up to the last checkpoint is kept" in marked(page)
     page.button(key="resume").click().run()

@@ -10,11 +10,12 @@ import pytest
 from pydantic import ValidationError
 
 from evalkit.core.errors import InputError
-from evalkit.run import jobs
+from evalkit.run import jobs, starting
 from evalkit.run.fit import fit
-from evalkit.run.jobs import RUNNING, Job, delete, find_job, list_jobs, resume, runs_folder, start
+from evalkit.run.jobs import RUNNING, Job, delete, find_job, list_jobs, runs_folder
 from evalkit.run.models import load_backbone
 from evalkit.run.requests import DetectRequest, DetectSettings, FitRequest, FitSettings
+from evalkit.run.starting import resume, start
 from evalkit.run.uploads import Upload
 
 
@@ -136,13 +137,13 @@ def processes(monkeypatch):
         started.append(real(*args, **settings))
         return started[-1]
 
-    monkeypatch.setattr(jobs.subprocess, "Popen", popen)
+    monkeypatch.setattr(starting.subprocess, "Popen", popen)
     return started
 
 
 STARTER = """
 import sys
-from evalkit.run.jobs import start
+from evalkit.run.starting import start
 from evalkit.run.requests import DetectSettings
 from evalkit.run.uploads import Upload
 upload = Upload("my table.csv", sys.stdin.buffer.read())

@@ -4,11 +4,12 @@ import pytest
 
 from evalkit.core.errors import EvalkitError, InputError
 from evalkit.core.progress import silent
-from evalkit.run import jobs
+from evalkit.run import starting
 from evalkit.run.fit import fit
-from evalkit.run.jobs import Job, list_jobs, runs_folder, start_evaluation
+from evalkit.run.jobs import Job, list_jobs, runs_folder
 from evalkit.run.kept_evaluation import gathered, kept_evaluation
 from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Given, Made
+from evalkit.run.starting import start_evaluation
 from evalkit.run.uploads import Upload
 from tests.run.test_jobs import until
 
@@ -28,7 +29,7 @@ def file(tmp_path):
 @pytest.fixture
 def begun(monkeypatch):
     """Jobs are asked for and not begun."""
-    monkeypatch.setattr(jobs, "_begun", lambda job: job)
+    monkeypatch.setattr(starting, "_begun", lambda job: job)
 
 
 def test_uploads_are_kept_under_numbers_whatever_a_generator_is_called(begun):
