@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from evalkit.core.errors import ShapeError
 from evalkit.core.sample import Table
 from evalkit.core.seeds import generator
-from evalkit.kernels.neighbours import Implementation, distances, nearest
+from evalkit.kernels.neighbours import distances, faster, nearest
 from evalkit.kernels.neighbours.records import nearest_record
 from evalkit.metrics.pairs import checked_pair
 from evalkit.metrics.table_columns import columns_of
@@ -21,7 +21,6 @@ Array = NDArray[np.float64]
 
 _LARGEST_SUBSAMPLE = 1000
 _SMALLEST_SUBSAMPLE = 200
-_MANY_FEATURES = 64
 _LEAST_ROWS = 8
 
 
@@ -66,7 +65,7 @@ def authentic(reference: Array, generated: Array) -> NDArray[np.bool_]:
         raise ShapeError(f"authenticity needs two reference rows, got {len(reference)}: give more")
     distance, row = _nearest(reference, generated)
     found, places = np.unique(row, return_inverse=True)
-    impl = _implementation(reference)
+    impl = faster(reference.shape[1])
     # The two nearest of a row among all: itself, or a duplicate of it, and the nearest other.
     others = nearest(reference, reference[found], 2, impl=impl).distances[:, 1]
     return np.asarray(distance > others[places], dtype=np.bool_)
@@ -225,9 +224,5 @@ def _variances(reference: Array, generated: Array, seed: int) -> Array:
 
 
 def _nearest(reference: Array, queries: Array) -> tuple[Array, Rows]:
-    found = nearest(reference, queries, 1, impl=_implementation(reference))
+    found = nearest(reference, queries, 1, impl=faster(reference.shape[1]))
     return found.distances[:, 0], found.indices[:, 0]
-
-
-def _implementation(rows: Array) -> Implementation:
-    return "products" if rows.shape[1] >= _MANY_FEATURES else "reference"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
-from evalkit.kernels.neighbours import Implementation, Within, distances, nearest, within
+from evalkit.kernels.neighbours import Within, distances, faster, nearest, within
 from evalkit.metrics.pairs import checked_pair
 from evalkit.statistics.influence import Estimate
 from evalkit.statistics.splitting import Rows, calibrated, share_variance_floor, split_variance
@@ -19,8 +19,6 @@ Array = NDArray[np.float64]
 # Variances are estimated on as many rows a side as three distance matrices of 8 MB hold.
 _LARGEST_SUBSAMPLE = 1000
 _SMALLEST_SUBSAMPLE = 200
-# From here on nearest neighbours are found faster by products.
-_MANY_FEATURES = 64
 _METHOD = (
     "balls to the {k}-th neighbour, {edge}; variance from disjoint halves and quarters of the rows; "
     "the interval is of the expectation with {n} reference and {m} generated rows"
@@ -196,8 +194,7 @@ def _measured(reference: Array, generated: Array, k: int, closed: bool) -> _Meas
 
 def _nearest(rows: Array, k: int) -> Array:
     """Squared distances to the k nearest other rows, and to one more where there is one, which shows ties."""
-    impl: Implementation = "products" if rows.shape[1] >= _MANY_FEATURES else "reference"
-    return nearest(rows, rows, min(k + 1, len(rows) - 1), leave_one_out=True, impl=impl).distances
+    return nearest(rows, rows, min(k + 1, len(rows) - 1), leave_one_out=True, impl=faster(rows.shape[1])).distances
 
 
 def _neighbours_inside(rows: Array, found: Array, k: int) -> Array:

@@ -12,7 +12,7 @@ from evalkit.kernels.neighbours.counting import Within, blocked_within
 from evalkit.kernels.neighbours.products import nearest_by_products, within_by_products
 from evalkit.kernels.neighbours.reference import Metric, Neighbours, blocked
 
-__all__ = ["Implementation", "Metric", "Neighbours", "Within", "distances", "nearest", "within"]
+__all__ = ["Implementation", "Metric", "Neighbours", "Within", "distances", "faster", "nearest", "within"]
 
 Implementation = Literal["reference", "products"]
 _IMPLEMENTATIONS = (None, "reference", "products")
@@ -42,7 +42,8 @@ def nearest(
         leave_one_out: the queries are the reference rows themselves, and no row counts as its own neighbour. Another row with
             the same values does.
         impl: ``"reference"``, or ``"products"``, which gives the same distances faster for many features and squared Euclidean
-            distances; ``None`` is the reference.
+            distances; ``None`` is the reference. Where the k-th place is tied, which of the tied rows ``"products"`` gives may
+            depend on the other queries.
 
     Returns:
         Distances, ascending, and positions in ``reference``. Among equal distances the lower position comes first, except where
@@ -113,9 +114,18 @@ def within(
         if edge.shape not in ((len(ours), 1), (1, len(theirs))):
             raise ShapeError(f"a limit needs shape ({len(ours)}, 1) or (1, {len(theirs)}), got {edge.shape}")
     _check_implementation(impl)
-    if impl == "products" or (impl is None and ours.shape[1] >= _MANY_FEATURES):
+    if (impl or faster(ours.shape[1])) == "products":
         return within_by_products(ours, theirs, edges, closed=closed)
     return blocked_within(ours, theirs, edges, closed=closed)
+
+
+def faster(n_features: int) -> Implementation:
+    """The implementation that is faster for so many features.
+
+    >>> faster(2), faster(2048)
+    ('reference', 'products')
+    """
+    return "products" if n_features >= _MANY_FEATURES else "reference"
 
 
 def distances(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
