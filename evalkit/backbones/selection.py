@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evalkit.backbones import BACKBONES
 from evalkit.backbones.base import Backbone
+from evalkit.backbones.budget import Budget
 from evalkit.backbones.heads.table_space import TableSpace
 from evalkit.backbones.stretches import hold_out_stretches
 from evalkit.core.errors import CapabilityError, InputError, ModelError
@@ -72,6 +73,7 @@ def select(
     families: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
     random_state: int = 0,
+    budget: Budget | None = None,
     progress: Progress = silent,
 ) -> Selection:
     """Fit every family to four fifths of the rows, and compare them on the others.
@@ -83,8 +85,9 @@ def select(
     Args:
         rows: encoded rows, at least 40.
         families: names in the catalogue; by default all that can be fitted to the rows.
-        settings: constructor arguments for all of them, for example ``{"minutes": 1.0}``.
+        settings: constructor arguments for all of them, for example ``{"steps": 500}``.
         random_state: seed of the split and of every family.
+        budget: gives each family its minutes, less what judging takes.
         progress: sees every family's training.
 
     Raises:
@@ -99,6 +102,8 @@ def select(
     scores: dict[str, NDArray[np.float64]] = {}
     for i, name in enumerate(names, start=1):
         backbone = _backbone(name, rows.layout.modality, {**(settings or {}), "random_state": random_state})
+        if budget is not None:
+            backbone.set_params(minutes=budget.share())
         try:
             backbone.fit_rows(training, progress=_told(progress, f"family {i} of {len(names)}"))
             scores[name] = _scores(backbone, training, judged, random_state)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sklearn.base import clone
 
 from evalkit.backbones.base import Backbone, fingerprint
+from evalkit.backbones.budget import Budget
 from evalkit.backbones.search import Choice, Range
 from evalkit.core.errors import InputError, ModelError
 from evalkit.core.extras import extra
@@ -42,7 +43,15 @@ class Tuning:
     given_up: int
 
 
-def tune(backbone: Backbone, rows: Encoded, trials: int, *, study: Path | None = None, progress: Progress = silent) -> Tuning:
+def tune(
+    backbone: Backbone,
+    rows: Encoded,
+    trials: int,
+    *,
+    study: Path | None = None,
+    budget: Budget | None = None,
+    progress: Progress = silent,
+) -> Tuning:
     """Search a family's settings for the lowest held-out loss.
 
     The first trial is the backbone as it is, so the result is never worse than it on the rows held out. Trials that lag behind the
@@ -55,6 +64,7 @@ def tune(backbone: Backbone, rows: Encoded, trials: int, *, study: Path | None =
         rows: encoded rows.
         trials: how many to try in all, those of an earlier search in the same file included.
         study: an SQLite file that keeps the trials; None keeps them in memory.
+        budget: gives each trial its minutes.
         progress: sees every trial's training.
 
     Raises:
@@ -69,8 +79,11 @@ def tune(backbone: Backbone, rows: Encoded, trials: int, *, study: Path | None =
     training, _ = backbone.split(rows)
     search = _study(study, f"{type(backbone).__name__} {fingerprint(rows, backbone.get_params())[:16]}")
     _forget_what_was_killed(search)
+    if budget is not None:
+        budget.skip(min(len(_finished(search)), trials))
     while (done := len(_finished(search))) < trials:
-        _try(search, backbone, training, done, _told(progress, f"trial {done + 1} of {trials}"))
+        timed = {} if budget is None else {"minutes": budget.share()}
+        _try(search, clone(backbone).set_params(**timed), training, done, _told(progress, f"trial {done + 1} of {trials}"))
     return _found(search)
 
 

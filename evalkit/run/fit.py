@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.backbones import BACKBONES
 from evalkit.backbones.base import Backbone
+from evalkit.backbones.budget import Budget
 from evalkit.backbones.checkpoint import check_folder
 from evalkit.backbones.language import LanguageModel
 from evalkit.backbones.processes import count_started, writes
@@ -85,7 +86,7 @@ def fit(
         backbone: a name in :data:`evalkit.backbones.BACKBONES`; ``auto`` compares all families on rows held out and takes the best.
         out: folder for the model.
         steps: training steps of each fit; by default as many as the rows call for, ended early by the held-out loss.
-        minutes: a time budget for all fits together instead of steps. The result then depends on the machine's speed.
+        minutes: a time budget for all fits and for comparing them, instead of steps; the result then depends on the machine.
         trials: search the family's settings with so many trial fits first.
         start: a saved model of the family to go on from: its encoder is kept, its network trained further.
         votes: what raters preferred, a line a vote with ``preferred`` and ``rejected``, row numbers in ``shown``, and optionally
@@ -121,14 +122,17 @@ def fit(
         shutil.rmtree(training)
     training.mkdir(parents=True, exist_ok=True)
     fits = (len(_families(sample)) if backbone == AUTO else 0) + (trials or 0) + 1
+    budget = None if minutes is None or fits == 1 else Budget(minutes, fits)
     settings = {"steps": steps, "minutes": minutes and minutes / fits, "device": device, "random_state": seed}
-    family, selection = _family(backbone, sample, encoder, settings, training / "family.json", progress)
+    family, selection = _family(backbone, sample, encoder, settings, training / "family.json", budget, progress)
     model = BACKBONES[family].load()(**settings)
     tuning = None
     if trials is not None:
         rows = encoder_for(sample, encoder).transform(sample)
-        tuning = tune(model, rows, trials, study=training / "tuning.sqlite", progress=progress)
+        tuning = tune(model, rows, trials, study=training / "tuning.sqlite", budget=budget, progress=progress)
         model.set_params(**tuning.settings)
+    if budget is not None:
+        model.set_params(minutes=_minutes(budget, training / "minutes.json"))
     cast = None if votes is None else (shown, votes)
     model.fit(sample, encoder=encoder, start=before, votes=cast, progress=progress, folder=training / "run", resume=resume)
     if writes():
@@ -187,16 +191,39 @@ def _encoder(sample: Sample, window: int | None, vocabulary: int | None) -> Enco
 
 
 def _family(
-    backbone: str, sample: Sample, encoder: Encoder | None, settings: Mapping[str, Any], kept: Path, progress: Progress
+    backbone: str,
+    sample: Sample,
+    encoder: Encoder | None,
+    settings: Mapping[str, Any],
+    kept: Path,
+    budget: Budget | None,
+    progress: Progress,
 ) -> tuple[str, Selection | None]:
     """The family to fit; a choice that an interrupted run has made already is not made again."""
     if backbone != AUTO:
         return backbone, None
     if kept.exists():
-        return str(json.loads(kept.read_text(encoding="utf-8"))), None
+        if budget is not None:
+            budget.skip(len(_families(sample)))
+        return str(_read(kept)), None
     rows = encoder_for(sample, encoder).transform(sample)
     compared = {name: value for name, value in settings.items() if name != "random_state"}
-    selection = select(rows, settings=compared, random_state=settings["random_state"], progress=progress)
-    with whole_file(kept) as path:
-        path.write_text(json.dumps(selection.chosen), encoding="utf-8")
+    selection = select(rows, settings=compared, random_state=settings["random_state"], budget=budget, progress=progress)
+    _write(kept, selection.chosen)
     return selection.chosen, selection
+
+
+def _minutes(budget: Budget, kept: Path) -> float:
+    """Of the last fit. An interrupted run goes on with what it began with: its checkpoint belongs to these settings."""
+    if not kept.exists():
+        _write(kept, budget.share())
+    return float(_read(kept))
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _write(path: Path, found: str | float) -> None:
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(found), encoding="utf-8")
