@@ -12,6 +12,7 @@ from evalkit.compare.words import count, visible
 from evalkit.core.evidence import Evidence
 from evalkit.run.jobs import Job
 from evalkit.run.measures import metrics_of
+from parts.compare_closer import closer_looks
 from parts.compare_downloads import download_report, further
 from parts.compare_tables import STAR, failures_table, figures_table, pairs_table, used
 from parts.compare_words import controls_of
@@ -51,6 +52,7 @@ def compare_result(job: Job) -> None:
     _charts(evaluation)
     _figures(evaluation)
     _pairs(evaluation)
+    closer_looks(evaluation)
     with st.expander("Data and settings used"):
         st.dataframe(used(evaluation), hide_index=True, key="used")
 

@@ -11,7 +11,7 @@ from evalkit.core.errors import InputError
 if TYPE_CHECKING:
     from evalkit.compare.evaluation import Evaluation
 
-_WIDTH = 28
+_WIDTH, _N_CLUES = 28, 3
 
 
 def evaluate(
@@ -21,6 +21,9 @@ def evaluate(
     ],
     metrics: Annotated[str, typer.Option("--metrics", help="Names separated by commas; by default the usual ones.")] = "",
     extractor: Annotated[str | None, typer.Option("--extractor", help="What the figures see; by default the usual one.")] = None,
+    closer: Annotated[
+        bool, typer.Option("--closer-look/--no-closer-look", help="Also look for what gives each generator away.")
+    ] = True,
     out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,
     seed: SeedOption = 0,
@@ -35,7 +38,9 @@ def evaluate(
     check_files(out, report)
     chosen = tuple(name.strip() for name in metrics.split(",") if name.strip()) or None
     with shown() as progress:
-        evaluation = run_evaluate(reference, named, metrics=chosen, extractor=extractor, seed=seed, progress=progress)
+        evaluation = run_evaluate(
+            reference, named, metrics=chosen, extractor=extractor, closer=closer, seed=seed, progress=progress
+        )
     write_evaluation(evaluation, out=out, report=report)
     typer.echo(evaluation.model_dump_json(indent=1) if json else evaluation_text(evaluation, out, report))
 
@@ -67,11 +72,25 @@ def evaluation_text(evaluation: "Evaluation", out: Path | None, report: Path | N
     names = ", ".join(f"{source.name} ({count(source.rows)})" for source in evaluation.generators)
     lines = [*evaluation.conclusions] or ["One generator: there is nothing to compare it with but the reference."]
     lines += ["", f"Figures with 95 % intervals, held against {count(evaluation.reference.rows)} reference rows: {names}", ""]
-    lines += [*_aligned(evaluation), "", *(f"Note: {sentence}" for sentence in evaluation.cautions)]
+    lines += [*_aligned(evaluation), "", *_giveaways(evaluation), *(f"Note: {sentence}" for sentence in evaluation.cautions)]
     lines += [f"{name}: {path}" for name, path in (("Evidence", out), ("Report", report)) if path]
     if not report:
-        lines.append("Next: --report report.html draws every figure with its interval")
+        lines.append("Next: --report report.html draws every figure and shows the rows that give each generator away")
     return "\n".join(lines)
+
+
+def _giveaways(evaluation: "Evaluation") -> list[str]:
+    """What gives each generator away, most telling first; nothing where nobody looked."""
+    from evalkit.compare.closer_look import copies_sentence, told_apart_sentence
+    from evalkit.compare.words import visible
+
+    lines: list[str] = []
+    for look in evaluation.looks:
+        lines.append(f"{visible(look.generator, _WIDTH)}: {told_apart_sentence(look)}")
+        lines += [f"  - {copies_sentence(look)}"] if look.n_copied else []
+        lines += [f"  - {visible(clue.sentence, 200)}" for clue in look.clues[:_N_CLUES]]
+        lines += [f"  - {rest} more in the report"] if (rest := len(look.clues) - _N_CLUES) > 0 else []
+    return [*lines, ""] if lines else []
 
 
 def _aligned(evaluation: "Evaluation") -> list[str]:

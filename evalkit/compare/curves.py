@@ -60,7 +60,7 @@ def series_lines(
         dark: whether it will stand on a dark page.
     """
     palette = DARK if dark else LIGHT
-    panels = [_panel(steps[:4], channels, i, names if i == 0 else (), palette) for i in range(min(len(channels), 3))]
+    panels = [_panel(steps[:4], channels, i, names, palette) for i in range(min(len(channels), 3))]
     return configured(alt.vconcat(*panels, spacing=8), palette)  # type: ignore[arg-type]
 
 
@@ -123,10 +123,11 @@ def _panel(
     parts = []
     for i, one in enumerate(steps):
         values = one[:MOST_POINTS, channel]
+        # Panels share one scale of colours: a series has one name in all of them.
         name = names[i] if names else f"{i + 1}"
         parts.append(pd.DataFrame({"step": range(len(values)), "value": values, "series": name}))
     colours = [palette.data, palette.flagged, palette.rest, palette.ink]
-    legend = alt.Legend(orient="top", title=None) if names else None
+    legend = alt.Legend(orient="top", title=None) if names and channel == 0 else None
     panel: alt.Chart = (
         alt.Chart(pd.concat(parts))
         .mark_line(strokeWidth=1.5, opacity=1)

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
+from evalkit.compare.closer_look import CloserLook
 from evalkit.compare.words import count, figure, visible
 from evalkit.core.evidence import Evidence, Finding
 
@@ -84,6 +85,7 @@ class Evaluation(BaseModel):
         measured: every figure.
         comparisons: every pair of generators by every figure that has a better end.
         conclusions: what may be said, a sentence each, and what may not.
+        looks: what is behind each generator's figures.
         cautions: what limits it.
         settings: what would have to be the same for another run to be comparable.
         seed: of the run.
@@ -97,6 +99,7 @@ class Evaluation(BaseModel):
     measured: tuple[Measured, ...]
     comparisons: tuple[Comparison, ...] = ()
     conclusions: tuple[str, ...] = ()
+    looks: tuple[CloserLook, ...] = ()
     cautions: tuple[str, ...] = ()
     settings: dict[str, str] = {}
     seed: int = 0

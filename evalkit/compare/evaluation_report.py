@@ -1,11 +1,24 @@
 """An evaluation as one HTML file: no network, no script, everything from data escaped."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from evalkit.compare import words
-from evalkit.compare.charts import to_svg
+from evalkit.compare.charts import AnyChart, to_svg
+from evalkit.compare.closer_look import (
+    READ_THE_ORDER,
+    CloserLook,
+    CopiedPair,
+    Exhibit,
+    Shown,
+    copies_sentence,
+    tells_nothing,
+    told_apart_sentence,
+)
+from evalkit.compare.curves import series_lines
 from evalkit.compare.evaluation import Comparison, Evaluation, headline
 from evalkit.compare.evaluation_charts import figures_of, interval_chart
 from evalkit.compare.report import page
@@ -33,8 +46,56 @@ def evaluation_html(evaluation: Evaluation) -> str:
         rows=[_row(each.generator, each.metric, each.finding) for each in evaluation.measured],
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
         pairs=[_pair(each) for each in evaluation.comparisons],
+        looks=[look_parts(look) for look in evaluation.looks],
         settings=_settings(evaluation),
     )
+
+
+def look_parts(look: CloserLook) -> dict[str, Any]:
+    """One generator's closer look as the template wants it."""
+    return {
+        "generator": look.generator,
+        "sentence": told_apart_sentence(look),
+        "clues": [(clue.sentence, _p(clue.p_value)) for clue in look.clues],
+        "galleries": [
+            ("Least convincing: these rows give themselves away", _gallery(look.least)),
+            ("Most convincing: these rows seem real", _gallery(look.most)),
+        ],
+        "order": READ_THE_ORDER if look.least and tells_nothing(look) else "",
+        "copies": copies_sentence(look),
+        "pairs": [_pair_shown(pair) for pair in look.copied],
+        "failures": look.failures,
+    }
+
+
+def _gallery(exhibits: Sequence[Exhibit]) -> dict[str, Any] | None:
+    return _rows([each.shown for each in exhibits], [words.percent(each.realness) for each in exhibits]) if exhibits else None
+
+
+def _pair_shown(pair: CopiedPair) -> dict[str, Any]:
+    rows = _rows([pair.generated, pair.reference], ["generated", "real"])
+    return rows | {
+        "words": f"distance {words.figure(pair.distance)}; the real row's nearest real row lies at {words.figure(pair.usual)}"
+    }
+
+
+def _rows(shown: Sequence[Shown], labels: Sequence[str]) -> dict[str, Any]:
+    kind = shown[0].kind
+    chart = ""
+    if kind == "steps":
+        names = [f"{label}, series {each.row}" for label, each in zip(labels, shown, strict=True)]
+        chart = Markup(to_svg(lines_of(shown, names)))  # noqa: S704 - vl-convert escapes what it draws
+    return {"kind": kind, "rows": list(zip(labels, shown, strict=True)), "chart": chart}
+
+
+def lines_of(shown: Sequence[Shown], names: Sequence[str], *, dark: bool = False) -> AnyChart:
+    """Windows of series as lines, the first four of them."""
+    steps = [np.array([[np.nan if value is None else value for value in step] for step in each.steps]) for each in shown]
+    return series_lines(steps, shown[0].channels, names=names[:4], dark=dark)
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= SMALLEST_P else f"under {SMALLEST_P:g}"
 
 
 def _row(generator: str, metric: str, finding: Any) -> dict[str, str]:
@@ -57,7 +118,7 @@ def _pair(each: Comparison) -> dict[str, str]:
         "pair": f"{each.first} less {each.second}",
         "figure": each.figure,
         "difference": f"{words.figure(each.difference)} ({words.figure(each.low)} to {words.figure(each.high)})",
-        "p": f"{each.p_value:.2g}" if each.p_value >= SMALLEST_P else f"under {SMALLEST_P:g}",
+        "p": _p(each.p_value),
         "better": better,
         "noise": words.figure(each.detectable),
     }

@@ -1,6 +1,6 @@
 """``evaluate``: hold generators against a reference, figure by figure, and say which is better where that may be concluded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from evalkit.compare.closer_look import CloserLook
 from evalkit.compare.evaluation import Comparison, Evaluation, Measured, Source, Verdict, conclude
 from evalkit.compare.evaluation_report import evaluation_html
 from evalkit.compare.words import count
@@ -21,12 +22,16 @@ from evalkit.core.sample import Sample, Series
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
 from evalkit.data import content_hash, load
-from evalkit.features import USUAL, ExtractorSpec, Features
+from evalkit.features import USUAL, ExtractorSpec
+from evalkit.features.base import FittedExtractor
 from evalkit.metrics import MetricSpec
+from evalkit.run.closer_look import Looked, closer_look
 from evalkit.run.detect import Data
 from evalkit.run.measures import extractors_of, metrics_of, usual_metrics
 from evalkit.statistics import holm
 from evalkit.statistics.influence import Estimate, difference
+
+Rows = NDArray[np.intp]
 
 _LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 200
 _LEVEL, _POWER = 0.05, 0.8
@@ -35,11 +40,8 @@ _CHANGE = "change what the sentence names and run again"
 
 
 @dataclass(frozen=True, eq=False)
-class _Given:
-    """A Sample with its features."""
-
-    sample: Sample
-    features: Features
+class _Given(Looked):
+    """A Sample with its features and the hash of its content."""
 
     @cached_property
     def digest(self) -> str:
@@ -53,6 +55,7 @@ def evaluate(
     *,
     metrics: Sequence[str] | None = None,
     extractor: str | None = None,
+    closer: bool = True,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Evaluation:
@@ -67,6 +70,8 @@ def evaluate(
         generated: each generator's rows by its name, at least one.
         metrics: names of :data:`~evalkit.run.measures.MEASURES`; None: the usual ones for such data.
         extractor: a name of ``EXTRACTORS``: what the figures see; None: the usual one.
+        closer: whether to look behind the figures as well: what gives each generator away, its most and least convincing rows,
+            and rows that it may have copied.
         seed: of the rows set aside and of every draw.
         progress: see :mod:`evalkit.core.progress`.
 
@@ -85,12 +90,12 @@ def evaluate(
     chosen = _chosen(metrics, real)
     drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
     learning, held, cautions = _split(real, seed)
-    extract = _extractor(extractor, real).load()().fit(learning, seed=derive_seed(seed, "evaluate", "extractor"))
-    ours = _Given(held, extract.extract(held))
+    extract = _extractor(extractor, real).load()().fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor"))
+    ours = _given(real.take(held), held, extract)
     theirs = {}
     for done, (name, sample) in enumerate(drawn.items()):
         progress(Step("computing features", done, len(drawn)))
-        theirs[name] = _Given(sample, extract.extract(sample))
+        theirs[name] = _given(sample, np.arange(len(sample)), extract)
     measured, estimates = _measure(chosen, ours, theirs, seed, progress)
     comparisons = _compare(list(theirs), estimates)
     return Evaluation(
@@ -99,6 +104,7 @@ def evaluate(
         measured=tuple(measured),
         comparisons=tuple(comparisons),
         conclusions=conclude(list(theirs), comparisons),
+        looks=tuple(_look_closer(ours, theirs, seed, progress)) if closer else (),
         cautions=(*cautions, *_unequal(theirs)),
         settings={
             "extractor": ours.features.extractor,
@@ -152,15 +158,19 @@ def _extractor(name: str | None, real: Sample) -> ExtractorSpec:
     return possible[chosen]
 
 
-def _split(real: Sample, seed: int) -> tuple[Sample, Sample, list[str]]:
+def _given(sample: Sample, numbers: Rows, extractor: FittedExtractor) -> _Given:
+    return _Given(sample, extractor.extract(sample), numbers, extractor)
+
+
+def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
     """Rows that the extractor learns from, rows that figures are computed on, and what to say of it."""
     if len(real) < _FEWEST:
         rows = f"{count(len(real))} {'series' if isinstance(real, Series) else 'reference rows'}"
         said = f"{rows} are too few to set some aside: the features were learned from the rows they are measured on."
-        return real, real, [said]
+        return np.arange(len(real)), np.arange(len(real)), [said]
     order = generator(seed, "evaluate", "set aside").permutation(len(real))
     n_learned = min(int(_LEARNED_FROM * len(real)), _MOST_LEARNED)
-    return real.take(np.sort(order[:n_learned])), real.take(np.sort(order[n_learned:])), []
+    return np.sort(order[:n_learned]), np.sort(order[n_learned:]), []
 
 
 def _measure(
@@ -262,6 +272,13 @@ def _compare(names: Sequence[str], estimates: Mapping[tuple[str, str], Estimate]
         ends = {"difference": each.value, "low": each.low, "high": each.high, "detectable": errors * each.standard_error}
         comparisons.append(Comparison(figure=figure, first=first, second=second, p_value=float(p_value), better=better, **ends))
     return comparisons
+
+
+def _look_closer(ours: _Given, theirs: Mapping[str, _Given], seed: int, progress: Progress) -> Iterator[CloserLook]:
+    for done, (name, given) in enumerate(theirs.items()):
+        progress(Step("looking closer", done, len(theirs)))
+        yield closer_look(name, ours, given, seed=derive_seed(seed, "evaluate", "closer look"))
+    progress(Step("looking closer", len(theirs), len(theirs)))
 
 
 def _source(name: str, given: _Given) -> Source:

@@ -10,6 +10,7 @@ from evalkit.run.measures import usual_metrics
 from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Made
 from evalkit.run.samples import SAMPLES
 from tests.apps.comparing import evaluation, kept
+from tests.compare.evaluations import a_look
 
 HALF, SHUFFLED = Made(how="half"), Made(how="shuffled")
 
@@ -281,3 +282,25 @@ def test_files_hold_every_figure_and_every_pair(app):
     assert pairs["better"].tolist() == ["first", "first", "not separable"]
     assert len(pd.read_csv(io.StringIO(figures_csv(evaluation("one", failed=()))))) == 4
     assert pairs_csv(evaluation("one")).strip() in ("", '""')
+
+
+def test_what_gives_a_generator_away_is_shown_one_generator_at_a_time(app):
+    made = evaluation("one", "two")
+    looks = (a_look("cells", "one"), a_look("text", "two"))
+    page = app("compare", run=kept(made.model_copy(update={"looks": looks})).id)
+    assert not page.exception
+    assert any("is wide" in text for text in texts(page))
+    assert shown(page, "size")["size"].tolist() == ["1.5"]
+    assert any("1 generated row equals" in text for text in texts(page))
+    page.segmented_control(key="closer").set_value(1).run()
+    assert not page.exception
+    assert any("first line" in code.value for code in page.code)
+
+
+@pytest.mark.parametrize("kind", ["picture", "steps"])
+def test_images_and_series_are_looked_at_as_what_they_are(app, kind):
+    made = evaluation("one").model_copy(update={"looks": (a_look(kind, "one"),)})
+    page = app("compare", run=kept(made).id)
+    assert not page.exception
+    charts = len(page.get("vega_lite_chart")) - 3
+    assert (charts, len(page.get("image"))) == ((3, 0) if kind == "steps" else (0, 4))

@@ -28,6 +28,7 @@ def test_the_conclusion_comes_first_and_every_figure_has_its_interval(folder):
     (row,) = [line.split() for line in rest if line.startswith("kid")]
     assert row[1] == "lower"
     assert float(row[3].strip("(")) <= float(row[2]) <= float(row[5].strip(")"))
+    assert any(line.startswith("far: A classifier picks the real row") for line in rest)
 
 
 def test_json_holds_the_evidence_and_the_files_are_written(folder, tmp_path):
@@ -42,12 +43,14 @@ def test_json_holds_the_evidence_and_the_files_are_written(folder, tmp_path):
         out,
         "--report",
         report,
+        "--no-closer-look",
     ]
     done = evalkit(*arguments, "--json")
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["measured"][0]["finding"]["name"] == "kid"
     assert said == json.loads(out.read_text())
+    assert said["looks"] == []
     assert report.read_text().startswith("<!doctype html>")
 
 

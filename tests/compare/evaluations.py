@@ -1,9 +1,18 @@
 """Evaluations made by hand."""
 
+from evalkit.compare.closer_look import CloserLook, Clue, CopiedPair, Exhibit, Shown
 from evalkit.compare.evaluation import Comparison, Evaluation, Measured, Source, conclude
 from evalkit.core.evidence import Evidence, Failure
 
 HOSTILE = "\u202egpj<script>window.__xss=1</script>![x](http://canary.invalid/x.png)"
+
+
+ROWS = {
+    "cells": {"cells": (("name", HOSTILE), ("size", "1.5"))},
+    "text": {"text": f"first line\n{HOSTILE}"},
+    "picture": {"picture": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="},
+    "steps": {"steps": ((1.0, None), (2.0, 0.5)), "channels": ("level", HOSTILE)},
+}
 
 
 def measured(generator: str, figure: str, value: float, width: float = 0.1) -> Measured:
@@ -49,3 +58,21 @@ def an_evaluation(names: tuple[str, ...] = ("first", "second"), **changed: objec
         "versions": {"evalkit": "0.0"},
     }
     return Evaluation.model_validate(content | changed)
+
+
+def a_look(kind: str, name: str = "first") -> CloserLook:
+    """A generator looked at closely, rows of one kind in every place."""
+    shown = [Shown(row=i, kind=kind, **ROWS[kind]) for i in range(2)]
+    return CloserLook(
+        generator=name,
+        clues=(
+            Clue(
+                what="range", where="x", figure=0.1, low=0.05, high=0.2, reference=0, p_value=1e-9, sentence=f"{HOSTILE} is wide."
+            ),
+        ),
+        least=(Exhibit(shown=shown[0], realness=0.01),),
+        most=(Exhibit(shown=shown[1], realness=0.99),),
+        copied=(CopiedPair(generated=shown[0], reference=shown[1], distance=0.0, usual=0.7),),
+        n_copied=1,
+        failures=(Failure(name="classifier and control", reason="there are too few rows", remedy="give more"),),
+    )

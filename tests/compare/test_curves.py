@@ -62,3 +62,10 @@ def test_series_are_drawn_channel_by_channel():
     assert ">level<" in svg
     assert svg.count(">first<") == 1
     assert "&lt;b&gt;flow" in svg
+
+
+def test_every_panel_draws_every_series_under_the_name_that_the_legend_has():
+    chart = series_lines([np.zeros((5, 2)), np.ones((5, 2))], ("level", "flow"), names=("first", "last")).to_dict()
+    data = chart["datasets"]
+    drawn = [{row["series"] for row in data[panel["data"]["name"]]} for panel in chart["vconcat"]]
+    assert drawn == [{"first", "last"}] * 2

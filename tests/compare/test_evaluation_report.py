@@ -1,8 +1,10 @@
 import re
 
+import pytest
+
 from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart
 from evalkit.compare.evaluation_report import evaluation_html
-from tests.compare.evaluations import HOSTILE, an_evaluation
+from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation
 
 
 def test_a_chart_draws_a_dot_and_an_interval_a_generator():
@@ -51,3 +53,21 @@ def test_foreign_names_are_text():
 
 def test_the_same_evaluation_gives_the_same_bytes():
     assert evaluation_html(an_evaluation()) == evaluation_html(an_evaluation())
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_closer_look_shows_rows_of_every_kind_as_text(kind):
+    report = evaluation_html(an_evaluation(looks=(a_look(kind),)))
+    assert "A closer look at <bdi>first</bdi>" in report
+    assert "p under 0.0001" in report
+    assert "Least convincing" in report
+    assert "1 generated row equals a real one" in report
+    assert "there are too few rows; give more" in report
+    assert "<script" not in report.lower()
+    assert "\u202e" not in report
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?\s*(?:http|javascript)""", report)
+    assert ("data:image/png;base64,iVBORw0KGgo" in report) == (kind == "picture")
+
+
+def test_without_a_closer_look_there_is_no_empty_heading():
+    assert "closer look" not in evaluation_html(an_evaluation())

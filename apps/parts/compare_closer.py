@@ -1,0 +1,109 @@
+"""A closer look at each generator of a comparison: what gives it away, galleries, and rows that it may have copied."""
+
+from base64 import b64decode
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from evalkit.compare.closer_look import (
+    READ_THE_ORDER,
+    CloserLook,
+    Exhibit,
+    Shown,
+    copies_sentence,
+    tells_nothing,
+    told_apart_sentence,
+)
+from evalkit.compare.evaluation import Evaluation
+from evalkit.compare.evaluation_report import lines_of
+from evalkit.compare.words import figure, percent, visible
+from parts.shown_sample import visible_lines
+from parts.theme import is_dark
+
+_ROW_HEIGHT, _PICTURE_WIDTH = 28, 96
+
+
+def closer_looks(evaluation: Evaluation) -> None:
+    """One generator at a time; nothing where nobody looked."""
+    if not evaluation.looks:
+        return
+    st.markdown("**What gives a generator away?**")
+    chosen = 0
+    if len(evaluation.looks) > 1:
+        chosen = st.segmented_control(
+            "Generator",
+            range(len(evaluation.looks)),
+            default=0,
+            required=True,
+            format_func=lambda number: visible(evaluation.looks[number].generator, 40),
+            key="closer",
+            label_visibility="collapsed",
+        )
+    with st.container(border=True):
+        _closer(evaluation.looks[chosen], f"closer-{chosen}")
+
+
+def _closer(look: CloserLook, key: str) -> None:
+    st.text(told_apart_sentence(look))
+    for clue in look.clues:
+        st.text(f"• {visible(clue.sentence, 300)}")
+    if not look.clues and not any(failure.name == "what gives it away" for failure in look.failures):
+        st.text("Nothing was found that gives it away by itself, such as its decimals, its range or a single column.")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _gallery("Least convincing", look.least, f"{key}-least")
+    with right:
+        _gallery("Most convincing", look.most, f"{key}-most")
+    if look.least and tells_nothing(look):
+        st.caption(READ_THE_ORDER)
+    elif look.least:
+        st.caption("The share is the chance of being real by a classifier that had not seen the row.")
+    _copies(look, key)
+    for failure in look.failures:
+        st.caption(f"Not shown: {failure.name}.")
+        st.code(f"{failure.reason}; {failure.remedy}", language=None, wrap_lines=True)
+
+
+def _gallery(title: str, exhibits: Sequence[Exhibit], key: str) -> None:
+    if exhibits:
+        st.markdown(f"**{title}**")
+        rows(f"{title} rows.", [each.shown for each in exhibits], [percent(each.realness) for each in exhibits], key)
+
+
+def _copies(look: CloserLook, key: str) -> None:
+    if any(failure.name == "copied rows" for failure in look.failures):
+        return
+    with st.expander("Copies of real rows", expanded=look.n_copied > 0):
+        st.text(copies_sentence(look))
+        for number, pair in enumerate(look.copied):
+            rows("A generated row and a real one.", [pair.generated, pair.reference], ["generated", "real"], f"{key}-copy-{number}")
+            st.caption(f"Distance {figure(pair.distance)}; the real row's nearest real row lies at {figure(pair.usual)}.")
+
+
+def rows(alt: str, shown: Sequence[Shown], labels: Sequence[str], key: str) -> None:
+    """Rows of any modality, each with a label."""
+    kind = shown[0].kind
+    if kind == "cells":
+        st.dataframe(
+            _table(shown, labels), hide_index=True, height=_ROW_HEIGHT * len(shown) + 38, row_height=_ROW_HEIGHT, key=key, alt=alt
+        )
+    elif kind == "text":
+        for label, each in zip(labels, shown, strict=True):
+            st.caption(f"{label}, row {each.row}")
+            st.code(visible_lines(each.text), language=None, wrap_lines=True)
+    elif kind == "picture":
+        with st.container(horizontal=True, gap="small"):
+            for label, each in zip(labels, shown, strict=True):
+                st.image(b64decode(each.picture), caption=f"{label}, {each.row}", width=_PICTURE_WIDTH, alt=f"Image {each.row}.")
+    else:
+        names = [f"{label}, series {each.row}" for label, each in zip(labels, shown, strict=True)]
+        st.altair_chart(lines_of(shown, names, dark=is_dark()), theme=None, width="stretch", key=key)
+
+
+def _table(shown: Sequence[Shown], labels: Sequence[str]) -> pd.DataFrame:
+    lines = [
+        {"": label, "row": each.row} | {visible(name, 60): visible(value, 80) for name, value in each.cells}
+        for label, each in zip(labels, shown, strict=True)
+    ]
+    return pd.DataFrame(lines)

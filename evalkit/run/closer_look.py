@@ -1,0 +1,145 @@
+"""Look behind a generator's figures: what gives it away, its most and least convincing rows, and rows that it may have copied."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.compare.closer_look import CloserLook, Clue, CopiedPair, Exhibit, Shown
+from evalkit.core.errors import CancelledError, EvalkitError
+from evalkit.core.evidence import Evidence, Failure
+from evalkit.core.sample import Sample, Series
+from evalkit.data.windows import Windows
+from evalkit.discriminator.c2st import ClassifierTest, Separation
+from evalkit.discriminator.gallery import gallery
+from evalkit.discriminator.giveaways import Giveaway, find_giveaways
+from evalkit.features import Features
+from evalkit.features.base import FittedExtractor
+from evalkit.features.windows import FittedWindows
+from evalkit.metrics.copied_pairs import copied_pairs
+from evalkit.run.showing import shown_rows
+
+N_CLUES, N_EXHIBITS, N_PAIRS = 12, 6, 4
+_LEVEL = 0.05
+_REMEDY = "change what the sentence names and run again"
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """A Sample as it was compared.
+
+    Attributes:
+        sample: the rows.
+        features: what the figures saw of them.
+        numbers: (n,) what each row of the Sample is called in the data that were given.
+        extractor: what made the features.
+    """
+
+    sample: Sample
+    features: Features
+    numbers: NDArray[np.intp]
+    extractor: FittedExtractor
+
+    @cached_property
+    def windows(self) -> Windows | None:
+        """Of series, as the extractor cut them."""
+        if isinstance(self.sample, Series) and isinstance(self.extractor, FittedWindows):
+            return self.extractor.encoder.transform(self.sample)
+        return None
+
+    def shown(self, places: Sequence[int]) -> list[Shown]:
+        """Some rows of the features, to look at."""
+        rows = self.features.rows[list(places)]
+        of_sample = list(places) if self.windows is not None else rows.tolist()
+        return shown_rows(self.sample, of_sample, self.numbers[rows].tolist(), self.windows)
+
+
+def closer_look(name: str, ours: Looked, theirs: Looked, *, seed: int) -> CloserLook:
+    """One generator, looked at closely.
+
+    What cannot be had, for example because there are too few rows, is a Failure in the result.
+
+    Args:
+        name: the generator's.
+        ours: the real rows.
+        theirs: the generated ones.
+        seed: of everything random.
+    """
+    found: dict[str, Any] = {}
+    failures: list[Failure] = []
+    for what, look in _LOOKS.items():
+        try:
+            found |= look(ours, theirs, seed)
+        except CancelledError:
+            raise
+        except EvalkitError as error:
+            failures.append(Failure(name=what, reason=str(error), remedy=_REMEDY))
+    return CloserLook.model_validate({"generator": name, **found, "failures": tuple(failures)})
+
+
+def _separations(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
+    result = ClassifierTest().run(ours.features.values, theirs.features.values, seed=seed)
+    control = None if result.control is None else _evidence("real from real rows", result.control, result.method, seed)
+    return {"told_apart": _evidence("generated from real rows", result.found, result.method, seed), "control": control}
+
+
+def _evidence(name: str, found: Separation, method: str, seed: int) -> Evidence:
+    value, low, high = found.auc
+    return Evidence(
+        name=name, value=value, low=low, high=high, n=found.n, method=method, seed=seed, settings={"p_value": found.p_value}
+    )
+
+
+def _clues(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
+    found = find_giveaways(ours.sample, theirs.sample, seed=seed, level=_LEVEL)
+    return {"clues": tuple(_clue(each) for each in found if each.p_value <= _LEVEL)[:N_CLUES]}
+
+
+def _clue(found: Giveaway) -> Clue:
+    return Clue(
+        what=found.what,
+        where=found.column,
+        figure=found.figure,
+        low=found.low,
+        high=found.high,
+        reference=found.reference,
+        p_value=found.p_value,
+        sentence=found.sentence,
+    )
+
+
+def _gallery(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
+    seen = gallery(ours.features.values, theirs.features.values, seed=seed)
+
+    def exhibits(places: NDArray[np.intp]) -> tuple[Exhibit, ...]:
+        shown = zip(theirs.shown(places.tolist()), seen.generated[places].tolist(), strict=True)
+        return tuple(Exhibit(shown=row, realness=realness) for row, realness in shown)
+
+    n = min(N_EXHIBITS, len(seen.generated) // 2)
+    return {"least": exhibits(seen.least_convincing(n)), "most": exhibits(seen.most_convincing(n))}
+
+
+def _copied(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
+    found = copied_pairs(ours.features.values, theirs.features.values, most=N_PAIRS)
+    pairs = zip(
+        theirs.shown(found.generated.tolist()),
+        ours.shown(found.reference.tolist()),
+        found.distances.tolist(),
+        found.usual.tolist(),
+        strict=True,
+    )
+    shown = tuple(
+        CopiedPair(generated=drawn, reference=real, distance=distance, usual=usual) for drawn, real, distance, usual in pairs
+    )
+    return {"n_copied": found.n_equal, "n_twins": found.n_twins, "copied": shown}
+
+
+_LOOKS: dict[str, Callable[[Looked, Looked, int], dict[str, Any]]] = {
+    "classifier and control": _separations,
+    "what gives it away": _clues,
+    "least and most convincing rows": _gallery,
+    "copied rows": _copied,
+}
