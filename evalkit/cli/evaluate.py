@@ -30,11 +30,11 @@ def evaluate(
     json: JsonOption = False,
 ) -> None:
     """Hold generators against real data: figures with intervals, and which generator is better where that may be concluded."""
+    named = pairs(generated)
     from evalkit.core.progress import shown
     from evalkit.run.evaluate import check_files, write_evaluation
     from evalkit.run.evaluate import evaluate as run_evaluate
 
-    named = pairs(generated)
     check_files(out, report)
     chosen = tuple(name.strip() for name in metrics.split(",") if name.strip()) or None
     with shown() as progress:

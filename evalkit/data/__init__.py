@@ -4,7 +4,7 @@ from evalkit.data.conforming import conform
 from evalkit.data.duplicates import content_hash, row_hashes, rows_also_in
 from evalkit.data.encoding import TableEncoder
 from evalkit.data.image_encoding import ImageEncoder
-from evalkit.data.load import load
+from evalkit.data.load import Data, load
 from evalkit.data.pixels import Pixels
 from evalkit.data.rows import Feature, Rows
 from evalkit.data.series_encoding import SeriesEncoder
@@ -13,6 +13,7 @@ from evalkit.data.tokens import Tokens
 from evalkit.data.windows import Windows
 
 __all__ = [
+    "Data",
     "Feature",
     "ImageEncoder",
     "Pixels",

@@ -16,6 +16,9 @@ from evalkit.data.series import read_series
 from evalkit.data.tables import read_table
 from evalkit.data.texts import read_texts
 
+Data = Any
+"""Whatever :func:`evalkit.load` reads: a path, a frame, an array, a Sample."""
+
 
 @overload
 def load(

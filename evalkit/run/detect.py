@@ -10,12 +10,9 @@ from evalkit.core.errors import InputError
 from evalkit.core.progress import Progress, silent
 from evalkit.core.sample import Table
 from evalkit.core.schema import Kind, Schema
-from evalkit.data import load
+from evalkit.data import Data, load
 from evalkit.run.models import load_detector, save
 from evalkit.run.outputs import check_output, write_table
-
-Data = Any
-"""Whatever :func:`evalkit.load` reads: a path, a frame, an array, a Table."""
 
 
 def detect(

@@ -21,12 +21,11 @@ from evalkit.core.progress import Progress, Step, silent
 from evalkit.core.sample import Sample, Series
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
-from evalkit.data import content_hash, load
+from evalkit.data import Data, content_hash, load
 from evalkit.features import USUAL, ExtractorSpec
 from evalkit.features.base import FittedExtractor
 from evalkit.metrics import MetricSpec
 from evalkit.run.closer_look import Looked, closer_look
-from evalkit.run.detect import Data
 from evalkit.run.measures import extractors_of, metrics_of, usual_metrics
 from evalkit.statistics import holm
 from evalkit.statistics.influence import Estimate, difference

@@ -23,11 +23,11 @@ from evalkit.core.files import whole_file
 from evalkit.core.progress import Progress, silent
 from evalkit.core.sample import Sample
 from evalkit.core.schema import Modality
-from evalkit.data import load
+from evalkit.data import Data, load
 from evalkit.data.encoders import Encoder, encoder_for
 from evalkit.data.series_encoding import SeriesEncoder
 from evalkit.data.text_encoding import TextEncoder
-from evalkit.run.detect import Data, read
+from evalkit.run.detect import read
 from evalkit.run.families import AUTO
 from evalkit.run.models import load_backbone, save
 

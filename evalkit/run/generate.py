@@ -6,8 +6,7 @@ import numpy as np
 
 from evalkit.backbones.base import Backbone
 from evalkit.core.errors import InputError
-from evalkit.data import load
-from evalkit.run.detect import Data
+from evalkit.data import Data, load
 from evalkit.run.models import load_backbone
 from evalkit.run.outputs import check_output, write_sample
 

@@ -8,10 +8,9 @@ import pandas as pd
 
 from evalkit.anomaly import AnomalyDetector
 from evalkit.core.sample import Images, Sample, Series
-from evalkit.data import load
+from evalkit.data import Data, load
 from evalkit.data.encoded import Encoded
 from evalkit.data.windows import Windows
-from evalkit.run.detect import Data
 from evalkit.run.models import load_model
 from evalkit.run.outputs import check_output, write_table
 
