@@ -106,6 +106,15 @@ METRICS: dict[str, MetricSpec] = {
             reads="samples",
             modalities=("table",),
         ),
+        MetricSpec(
+            name="distinct_n",
+            what_it_is="How many different words, pairs and triples of words there are in equal amounts of text.",
+            module="evalkit.metrics.distinct_n",
+            class_name="DistinctN",
+            figures=("distinct_1", "distinct_2", "distinct_3", "distinct_gap"),
+            reads="samples",
+            modalities=("texts",),
+        ),
     )
 }
 
