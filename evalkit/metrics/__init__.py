@@ -115,6 +115,15 @@ METRICS: dict[str, MetricSpec] = {
             reads="samples",
             modalities=("texts",),
         ),
+        MetricSpec(
+            name="self_bleu",
+            what_it_is="How far each text can be pieced together from the others of its own sample.",
+            module="evalkit.metrics.self_bleu",
+            class_name="SelfBleu",
+            figures=("self_bleu", "self_bleu_gap"),
+            reads="samples",
+            modalities=("texts",),
+        ),
     )
 }
 
