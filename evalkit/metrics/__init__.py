@@ -124,6 +124,14 @@ METRICS: dict[str, MetricSpec] = {
             reads="samples",
             modalities=("texts",),
         ),
+        MetricSpec(
+            name="mauve",
+            what_it_is="How alike the shares of rows in many small clusters are: modes that are invented, and modes that are lost.",
+            module="evalkit.metrics.mauve",
+            class_name="Mauve",
+            figures=("mauve", "mauve_star"),
+            usual=False,
+        ),
     )
 }
 
