@@ -132,6 +132,15 @@ METRICS: dict[str, MetricSpec] = {
             figures=("mauve", "mauve_star"),
             usual=False,
         ),
+        MetricSpec(
+            name="perplexity",
+            what_it_is="How well an n-gram model of real texts foretells generated ones, beside real texts that it has not seen.",
+            module="evalkit.metrics.perplexity",
+            class_name="Perplexity",
+            figures=("perplexity", "perplexity_excess", "perplexity_gap"),
+            reads="samples",
+            modalities=("texts",),
+        ),
     )
 }
 
