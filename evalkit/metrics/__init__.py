@@ -106,6 +106,41 @@ METRICS: dict[str, MetricSpec] = {
             reads="samples",
             modalities=("table",),
         ),
+        MetricSpec(
+            name="distinct_n",
+            what_it_is="How many different words, pairs and triples of words there are in equal amounts of text.",
+            module="evalkit.metrics.distinct_n",
+            class_name="DistinctN",
+            figures=("distinct_1", "distinct_2", "distinct_3", "distinct_gap"),
+            reads="samples",
+            modalities=("texts",),
+        ),
+        MetricSpec(
+            name="self_bleu",
+            what_it_is="How far each text can be pieced together from the others of its own sample.",
+            module="evalkit.metrics.self_bleu",
+            class_name="SelfBleu",
+            figures=("self_bleu", "self_bleu_gap"),
+            reads="samples",
+            modalities=("texts",),
+        ),
+        MetricSpec(
+            name="mauve",
+            what_it_is="How alike the shares of rows in many small clusters are: modes that are invented, and modes that are lost.",
+            module="evalkit.metrics.mauve",
+            class_name="Mauve",
+            figures=("mauve", "mauve_star"),
+            usual=False,
+        ),
+        MetricSpec(
+            name="perplexity",
+            what_it_is="How well an n-gram model of real texts foretells generated ones, beside real texts that it has not seen.",
+            module="evalkit.metrics.perplexity",
+            class_name="Perplexity",
+            figures=("perplexity", "perplexity_excess", "perplexity_gap"),
+            reads="samples",
+            modalities=("texts",),
+        ),
     )
 }
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from evalkit.core.errors import InputError
+from evalkit.core.sample import Texts
 from evalkit.data import load
 from evalkit.run.measures import MEASURES
 from evalkit.statistics.influence import Estimate
@@ -31,8 +32,19 @@ def table(seed, n=120, shift=0.0):
     return load(pd.DataFrame(columns))
 
 
+def texts(seed, n=120, shift=0.0):
+    """The larger the shift, the fewer words are used."""
+    draw = np.random.default_rng(seed)
+    words = [first + second for first in "bdfgklmnprst" for second in "aeiou"]
+    chances = np.arange(1.0, len(words) + 1) ** -(0.5 + shift)
+    return Texts.of([" ".join(draw.choice(words, 12, p=chances / chances.sum())) for _ in range(n)])
+
+
+MADE = {"table": table, "texts": texts}
+
+
 def asked(name, seed, **settings):
-    return table(seed, **settings) if name in OF_SAMPLES else rows(seed, **settings)
+    return MADE[MEASURES[name].modalities[0]](seed, **settings) if name in OF_SAMPLES else rows(seed, **settings)
 
 
 def measured(name, reference, generated, seed=0):

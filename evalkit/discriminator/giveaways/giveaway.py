@@ -3,7 +3,20 @@
 from dataclasses import dataclass
 from typing import Literal
 
-What = Literal["decimals", "missing values", "range", "new categories", "lost categories", "column"]
+What = Literal[
+    "decimals",
+    "missing values",
+    "range",
+    "new categories",
+    "lost categories",
+    "column",
+    "character n-gram",
+    "word n-gram",
+    "length",
+    "repeated lines",
+    "new characters",
+    "lost characters",
+]
 
 
 @dataclass(frozen=True)
@@ -15,12 +28,15 @@ class Giveaway:
             of values outside the reference's smallest and largest. ``"new categories"``: share of values that the reference never
             has. ``"lost categories"``: share of the reference's values that the generator never makes; the generated figure is 0.
             ``"column"``: by how much the AUC of a classifier falls when the column's values are shuffled among held-out rows.
+            Shares of held-out texts that have it: ``"character n-gram"`` and ``"word n-gram"``: a run of characters or words;
+            ``"length"``: at most so many characters; ``"repeated lines"``: a line twice; ``"new characters"``: one that the other
+            half of the reference never has; ``"lost characters"``: one that the other half of the generated texts never has.
         column: its name.
         figure: of the generated rows.
         low: lower end of its 95 % interval, taken alone.
         high: upper end.
         reference: the same figure of the reference; 0 for ``"column"``.
-        p_value: of no difference, corrected (Holm) for everything that was looked at in both tables.
+        p_value: of no difference, corrected (Holm) for everything that was tested in both samples.
         sentence: the same in plain words.
     """
 

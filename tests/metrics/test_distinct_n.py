@@ -1,0 +1,92 @@
+"""Distinct-n: the expectation over all draws one by one, published shares, and texts that are dull or odd."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit.core.errors import InputError, ShapeError
+from evalkit.core.sample import Texts
+from evalkit.metrics.distinct_n import DistinctN, distinct_share
+
+
+def sayings(seed, n=100, words=40, length=10):
+    draw = np.random.default_rng(seed)
+    return Texts.of([" ".join(f"w{i}" for i in draw.integers(0, words, length)) for _ in range(n)])
+
+
+def measured(reference, generated):
+    return DistinctN().estimates(reference, generated, seed=0)
+
+
+@given(counts=st.lists(st.integers(1, 4), min_size=1, max_size=4), data=st.data())
+def test_equals_the_mean_over_all_draws(counts, data):
+    occurrences = [number for number, count in enumerate(counts) for _ in range(count)]
+    drawn = data.draw(st.integers(1, min(len(occurrences), 6)))
+    shares = [len(set(draw)) / drawn for draw in combinations(occurrences, drawn)]
+    assert distinct_share(np.array(counts), drawn) == pytest.approx(np.mean(shares), rel=1e-9)
+
+
+def test_all_drawn_is_different_ones_over_all():
+    assert distinct_share(np.array([3, 1, 1]), 5) == 3 / 5
+
+
+def test_the_influences_are_those_of_leaving_a_text_out():
+    generated = sayings(0, n=12)
+    estimate = measured(sayings(1, n=12), generated)["distinct_2"]
+    drawn = 32  # of 108: 12 texts of 9 pairs
+    pairs = [[tuple(text.split()[i : i + 2]) for i in range(9)] for text in generated.texts.to_pylist()]
+
+    def share(texts):
+        counts = np.unique(np.array([" ".join(pair) for text in texts for pair in text]), return_counts=True)[1]
+        return distinct_share(counts, drawn)
+
+    without = np.array([share(pairs[:i] + pairs[i + 1 :]) for i in range(12)])
+    assert estimate.value == pytest.approx(share(pairs), rel=1e-12)
+    np.testing.assert_allclose(estimate.generated, 11 * (without.mean() - without), rtol=1e-6, atol=1e-9)
+
+
+def test_the_amount_of_text_does_not_move_the_share():
+    few, many = (measured(sayings(0), sayings(1, n=n))["distinct_2"].value for n in (100, 800))
+    assert few == pytest.approx(many, rel=0.05)
+
+
+def test_dull_and_odd_texts_are_told_from_real_ones():
+    real = sayings(0)
+    dull, like, odd = (measured(real, sayings(1, words=words)) for words in (10, 40, 400))
+    for figure in ("distinct_1", "distinct_2", "distinct_3"):
+        assert dull[figure].value < like[figure].value < odd[figure].value
+        assert like[figure].direction == "neither"
+    gaps = [one["distinct_gap"] for one in (dull, like, odd)]
+    assert gaps[1].interval().low == 0
+    assert min(gaps[0].interval().low, gaps[2].interval().low) > gaps[1].interval().high
+    assert gaps[1].direction == "lower"
+
+
+def test_one_text_again_and_again_has_hardly_any():
+    found = measured(sayings(0), Texts.of(["to be or not to be"] * 100))
+    assert found["distinct_1"].value == pytest.approx(4 / 256, rel=1e-9)  # all four words are among 256 of 600 drawn
+
+
+def test_the_order_of_texts_does_not_count_and_every_text_keeps_its_influence():
+    real, made = sayings(0), sayings(1)
+    order = np.random.default_rng(0).permutation(100)
+    plain, turned = measured(real, made), measured(real, made.take(order))
+    for figure, one in plain.items():
+        assert turned[figure].value == pytest.approx(one.value, rel=1e-12)
+        np.testing.assert_allclose(turned[figure].generated, one.generated[order], atol=1e-9)
+
+
+def test_texts_that_are_too_short_or_few_are_refused():
+    with pytest.raises(InputError, match="distinct_3 needs"):
+        measured(sayings(0), Texts.of(["two words", "only two"]))
+    with pytest.raises(InputError, match="distinct_1 needs"):
+        measured(sayings(0), Texts.of(["", " "]))
+    with pytest.raises(InputError, match="distinct_1 needs two texts"):
+        measured(Texts.of(["one long text", ""]), sayings(0))
+    with pytest.raises(ShapeError, match="2 texts"):
+        measured(sayings(0), sayings(1, n=1))
+    with pytest.raises(InputError, match="between 1"):
+        distinct_share(np.array([1, 1]), 3)

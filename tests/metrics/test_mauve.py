@@ -1,0 +1,139 @@
+"""MAUVE: the area by its integral and by double loops, leaving rows out one by one, and generators that invent or drop modes."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.special import beta
+
+from evalkit.core.errors import InputError, ShapeError
+from evalkit.metrics.mauve import Mauve, area_of_clusters, clusters, divergence_area
+
+SHARES = st.lists(st.integers(0, 5), min_size=4, max_size=4).filter(any)
+
+
+def law(counts):
+    return np.array(counts) / sum(counts)
+
+
+def divergence(first, second):
+    return sum(p * math.log(p / q) for p, q in zip(first, second, strict=True) if p > 0)
+
+
+def by_loops(p, q, scale):
+    points = [(0.0, 1.0)]
+    for i in range(25):
+        weight = 1 - 1e-6 - i * (1 - 2e-6) / 24
+        mixture = [weight * a + (1 - weight) * b for a, b in zip(p, q, strict=True)]
+        points.append((math.exp(-scale * divergence(q, mixture)), math.exp(-scale * divergence(p, mixture))))
+    points.append((1.0, 0.0))
+    return sum((right[0] - left[0]) * (left[1] + right[1]) / 2 for left, right in pairwise(points))
+
+
+def by_integral(p, q, scale):
+    """Of laws that have the same cells, whose curve is smooth."""
+
+    def odd(weight):
+        return math.exp(-scale * divergence(q, weight * p + (1 - weight) * q))
+
+    def lost(weight):
+        return math.exp(-scale * divergence(p, weight * p + (1 - weight) * q))
+
+    def slope(weight):
+        return scale * odd(weight) * float((q * (p - q) / (weight * p + (1 - weight) * q)).sum())
+
+    return odd(1.0) + quad(lambda weight: -lost(weight) * slope(weight), 0, 1)[0]
+
+
+def modes(seed, n=200, shift=0.0, dropped=0):
+    draw = np.random.default_rng(seed)
+    centres = np.random.default_rng(0).normal(0, 4, size=(8, 5))
+    return centres[draw.integers(dropped, 8, n)] + draw.normal(shift, 1, size=(n, 5))
+
+
+def measured(reference, generated, **settings):
+    return Mauve(**settings).estimates(reference, generated, seed=0)
+
+
+@given(p=SHARES, q=SHARES, scale=st.sampled_from([1.0, 5.0]))
+def test_equals_the_definition_by_loops_either_way_round(p, q, scale):
+    found = divergence_area(law(p), law(q), scale=scale)
+    assert found == pytest.approx(by_loops(law(p).tolist(), law(q).tolist(), scale), abs=1e-9)
+    assert found == pytest.approx(divergence_area(law(q), law(p), scale=scale), abs=1e-9)
+    assert 0 <= found <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("counts", [([1, 1], [3, 1]), ([1, 2, 3, 4], [4, 3, 2, 1]), ([5, 1, 1], [1, 1, 5])])
+@pytest.mark.parametrize("scale", [1.0, 5.0])
+def test_equals_the_integral(counts, scale):
+    p, q = map(law, counts)
+    assert divergence_area(p, q, scale=scale) == pytest.approx(by_integral(p, q, scale), abs=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0, 5.0])
+def test_laws_that_share_no_cell(scale):
+    """The points are ((1 - w)^c, w^c), so the area is c B(c + 1, c): 0.5 for c = 1, 0.00397 for c = 5."""
+    apart = divergence_area(np.array([1.0, 0.0]), np.array([0.0, 1.0]), scale=scale)
+    assert apart == pytest.approx(scale * beta(scale + 1, scale), abs=1e-3)
+
+
+def test_equal_laws_are_1():
+    assert divergence_area(law([1, 2, 3]), law([1, 2, 3])) == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize("added", [0.0, 0.5])
+def test_the_influences_are_those_of_leaving_a_row_out(added):
+    draw = np.random.default_rng(0)
+    reference, generated = draw.integers(0, 4, 15), draw.integers(1, 5, 12)
+    found = area_of_clusters(reference, generated, 6, added=added)
+
+    def area(ours, theirs):
+        counts = [np.bincount(side, minlength=6) + added for side in (ours, theirs)]
+        return by_loops(*((count / count.sum()).tolist() for count in counts), 5.0)
+
+    without = np.array([area(np.delete(reference, i), generated) for i in range(15)])
+    np.testing.assert_allclose(found.reference, 14 * (without.mean() - without), atol=1e-9)
+    without = np.array([area(reference, np.delete(generated, i)) for i in range(12)])
+    np.testing.assert_allclose(found.generated, 11 * (without.mean() - without), atol=1e-9)
+
+
+def test_dropped_modes_and_rows_beside_the_modes_are_told_from_real_ones():
+    real = modes(0)
+    like, dropped, beside = (measured(real, rows) for rows in (modes(1), modes(2, dropped=4), modes(3, shift=2.0)))
+    for figure in ("mauve", "mauve_star"):
+        assert like[figure].interval().low > max(dropped[figure].interval().high, beside[figure].interval().high)
+        assert like[figure].value > 0.9
+        assert like[figure].direction == "higher"
+
+
+def test_the_order_of_the_rows_does_not_count():
+    real, made = modes(0), modes(1)
+    order = np.random.default_rng(0).permutation(len(made))
+    plain, turned = measured(real, made)["mauve"], measured(real[order], made[order])["mauve"]
+    assert turned.value == pytest.approx(plain.value, rel=1e-9)
+    np.testing.assert_allclose(turned.generated, plain.generated[order], atol=1e-9)
+
+
+def test_rows_of_unit_length_have_only_a_direction():
+    real, made = modes(0), modes(1)
+    plain = measured(real, made, unit_length=True)["mauve"].value
+    assert measured(real, 3 * made, unit_length=True)["mauve"].value == pytest.approx(plain, rel=1e-6)
+    assert measured(real, 3 * made)["mauve"].value < plain
+
+
+def test_fewer_different_rows_than_clusters():
+    two = np.repeat([[0.0], [1.0]], 50, axis=0)
+    assert measured(two, two)["mauve"].value == pytest.approx(1)
+    assert measured(np.ones((40, 2)), np.ones((40, 2)))["mauve"].value == pytest.approx(1)
+    assert len(np.unique(clusters(two, 10, seed=0))) == 2
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(ShapeError, match="20 rows"):
+        measured(modes(0), modes(1, n=19))
+    with pytest.raises(InputError):
+        measured(modes(0), modes(1) * np.nan)
