@@ -106,6 +106,15 @@ METRICS: dict[str, MetricSpec] = {
             reads="samples",
             modalities=("table",),
         ),
+        MetricSpec(
+            name="boundary_adherence",
+            what_it_is="How many values stay within the reference's range, or among its labels, averaged over the columns.",
+            module="evalkit.metrics.boundary",
+            class_name="BoundaryAdherence",
+            figures=("boundary_adherence",),
+            reads="samples",
+            modalities=("table",),
+        ),
     )
 }
 
