@@ -115,6 +115,16 @@ METRICS: dict[str, MetricSpec] = {
             reads="samples",
             modalities=("table",),
         ),
+        MetricSpec(
+            name="ml_efficacy",
+            what_it_is="Whether models of generated rows foretell real rows as well as models of real ones do; 0: as well.",
+            module="evalkit.metrics.ml_efficacy",
+            class_name="MlEfficacy",
+            figures=("ml_efficacy",),
+            reads="samples",
+            modalities=("table",),
+            usual=False,
+        ),
     )
 }
 
