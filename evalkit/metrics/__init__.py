@@ -141,6 +141,25 @@ METRICS: dict[str, MetricSpec] = {
             reads="samples",
             modalities=("texts",),
         ),
+        MetricSpec(
+            name="boundary_adherence",
+            what_it_is="How many values stay within the reference's range, or among its labels, averaged over the columns.",
+            module="evalkit.metrics.boundary",
+            class_name="BoundaryAdherence",
+            figures=("boundary_adherence",),
+            reads="samples",
+            modalities=("table",),
+        ),
+        MetricSpec(
+            name="ml_efficacy",
+            what_it_is="Whether models of generated rows foretell real rows as well as models of real ones do; 0: as well.",
+            module="evalkit.metrics.ml_efficacy",
+            class_name="MlEfficacy",
+            figures=("ml_efficacy",),
+            reads="samples",
+            modalities=("table",),
+            usual=False,
+        ),
     )
 }
 

@@ -1,0 +1,91 @@
+"""Skill against scikit-learn's figures and its influences against leaving rows out; what trees are told and what they answer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import r2_score, roc_auc_score
+
+from evalkit.core.sample import Table
+from evalkit.core.schema import Column, Schema
+from evalkit.metrics.prediction import answers, by_frequency, skill, tasks
+from evalkit.metrics.table_columns import columns_of
+
+KINDS = {"x": "number", "y": "number", "c": "category"}
+
+
+def table(frame, kinds=KINDS):
+    schema = Schema(modality="table", columns=tuple(Column(name=name, kind=kind) for name, kind in kinds.items()))
+    return Table("demo", schema, pd.DataFrame(frame))
+
+
+def drawn(seed, n=80, labels=3):
+    draw = np.random.default_rng(seed)
+    x = draw.normal(size=n)
+    c = np.array([f"{code}" for code in np.clip(np.round(x + draw.normal(size=n)), -(labels // 2), labels // 2)], dtype=object)
+    return table({"x": x, "y": x + draw.normal(size=n), "c": c})
+
+
+def of(name, reference, generated):
+    return tasks([by_frequency(column) for column in columns_of(reference, generated)])[name]
+
+
+def test_the_skill_of_numbers_is_r2():
+    task = of("y", drawn(0), drawn(1))
+    truth, said = np.random.default_rng(0).normal(size=(2, 50))
+    assert skill(task, said, truth)[0] == pytest.approx(r2_score(truth, said))
+    assert skill(task, np.full(50, truth.mean()), truth)[0] == pytest.approx(0)
+
+
+def test_the_skill_of_classes_is_the_mean_area_about_chance():
+    task, draw = of("c", drawn(0), drawn(1)), np.random.default_rng(0)
+    truth, said = draw.integers(0, 3, 60).astype(float), draw.dirichlet(np.ones(3), 60).round(1)
+    said /= said.sum(1, keepdims=True)
+    expected = 2 * roc_auc_score(truth, said, multi_class="ovr", average="macro") - 1
+    assert skill(task, said, truth)[0] == pytest.approx(expected)
+    assert skill(task, np.ones((60, 3)), truth)[0] == 0
+    assert skill(task, np.eye(3)[truth.astype(int)], truth)[0] == 1
+
+
+@pytest.mark.parametrize("name", ["y", "c"])
+def test_influences_are_what_leaving_a_row_out_changes(name):
+    task, draw = of(name, drawn(0), drawn(1)), np.random.default_rng(1)
+    n = 400
+    truth = draw.normal(size=n) if name == "y" else draw.integers(0, 3, n).astype(float)
+    said = truth + draw.normal(size=n) if name == "y" else draw.dirichlet(np.ones(3), n)
+    value, influences = skill(task, said, truth)
+    without = [skill(task, np.delete(said, i, axis=0), np.delete(truth, i))[0] for i in range(n)]
+    np.testing.assert_allclose((n - 1) * (value - np.array(without)), influences, rtol=0.05, atol=0.05)
+    assert abs(influences.mean()) < 1e-12
+
+
+def test_rare_labels_and_classes_are_put_together():
+    labels = np.array([f"{i}" for i in np.random.default_rng(0).zipf(1.5, 3000)], dtype=object)
+    first = table({"x": np.arange(3000.0), "y": np.arange(3000.0), "c": labels})
+    assert of("c", first, first).classes == 6
+    assert set(of("c", first, first).real) == set(range(6))
+    assert of("y", first, first).reference[:, 1].max() == 250
+
+
+def test_the_order_of_rows_names_no_label():
+    first, second, order = drawn(0), drawn(1), np.random.default_rng(0).permutation(80)
+    plain, turned = of("c", first, second), of("c", first.take(order), second.take(order[::-1]))
+    np.testing.assert_array_equal(turned.real, plain.real[order])
+    np.testing.assert_array_equal(turned.drawn, plain.drawn[order[::-1]])
+
+
+def test_trees_learn_and_stay_within_the_limits():
+    reference, generated = drawn(0, 400), drawn(1, 400)
+    for name, least in (("y", 0.2), ("c", 0.3)):
+        task = of(name, reference, generated)
+        said = answers(task, task.generated, task.drawn, limits=np.array([-1.0, 1.0]), asked=task.reference, seed=0)
+        assert skill(task, said, task.real)[0] > least
+        assert np.abs(said).max() <= 1
+
+
+def test_where_nothing_differs_every_row_has_one_answer():
+    reference, generated = drawn(0), drawn(1)
+    limits = np.array([0.0, 2.0])
+    number, label = of("y", reference, generated), of("c", reference, generated)
+    for y in (np.full(80, np.nan), np.full(80, 1.0)):
+        assert answers(number, number.generated, y, limits=limits, asked=number.reference, seed=0) == pytest.approx(np.ones(80))
+        assert np.ptp(answers(label, label.generated, y, limits=limits, asked=label.reference, seed=0)) == 0
