@@ -19,7 +19,8 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 _FEWEST = 4
-_MOST_BYTES, _GROUPS = 250_000, 8
+_MOST_FITTED, _MOST_ASKED, _GROUPS = 250_000, 100_000, 8
+_AT_ONCE = 1_000_000
 
 
 class Ratio(NamedTuple):
@@ -80,14 +81,15 @@ class Perplexity:
         encoder = TextEncoder().fit(reference)
         ours, theirs = encoder.transform(reference), encoder.transform(generated)
         halves = _halves(written, seed)
-        some = _beginning(theirs, generator(seed, "perplexity", "generated").permutation(len(theirs)))
+        some = _beginning(theirs, generator(seed, "perplexity", "generated").permutation(len(theirs)), _MOST_ASKED)
         held_out, foretold, fitting = np.zeros(len(ours)), np.zeros(len(theirs)), np.zeros((2, len(ours)))
         for half, other in (halves, halves[::-1]):
-            known = _beginning(ours, half)
+            known = _beginning(ours, half, _MOST_FITTED)
             model = NGram().fit(ours.take(known))
             held_out[other] = _nats(model, ours.take(other))
             foretold += _nats(model, theirs) / 2
-            fitting[:, known] = _of_fitting(ours, known, (ours.take(_beginning(ours, other)), theirs.take(some)))
+            asked = ours.take(_beginning(ours, other, _MOST_ASKED)), theirs.take(some)
+            fitting[:, known] = _of_fitting(ours, known, asked)
         real, made = ratio(held_out, ours.lengths.astype(np.float64)), ratio(foretold, theirs.lengths.astype(np.float64))
         return _figures(real._replace(influences=real.influences + fitting[0]), made, fitting[1])
 
@@ -134,11 +136,13 @@ def _halves(texts: list[str], seed: int) -> tuple[Rows, Rows]:
     return order[: len(texts) // 2], order[len(texts) // 2 :]
 
 
-def _beginning(tokens: Tokens, rows: Rows) -> Rows:
-    """The first of the rows, as many as hold so many bytes, two at least."""
-    return rows[: max(2, int((np.cumsum(tokens.lengths[rows]) <= _MOST_BYTES).sum()))]
+def _beginning(tokens: Tokens, rows: Rows, most: int) -> Rows:
+    """The first of the rows, as many as hold at most so many bytes, but two at least."""
+    return rows[: max(2, int((np.cumsum(tokens.lengths[rows]) <= most).sum()))]
 
 
 def _nats(model: NGram, tokens: Tokens) -> Array:
-    """Of each text."""
-    return np.asarray(np.add.reduceat(model.surprisal(tokens), tokens.starts[:-1]), dtype=np.float64)
+    """Of each text; in portions of bounded memory, a longer text alone."""
+    portion = np.cumsum(tokens.lengths) // _AT_ONCE
+    parts = (tokens.take(portion == one) for one in np.unique(portion))
+    return np.concatenate([np.add.reduceat(model.surprisal(part), part.starts[:-1]) for part in parts])

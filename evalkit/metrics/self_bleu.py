@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.core.errors import InputError
 from evalkit.core.sample import Texts
 from evalkit.core.seeds import generator
 from evalkit.data.words import words
@@ -164,9 +165,12 @@ class SelfBleu:
         Raises:
             SchemaError: a Sample is not of texts.
             ShapeError: fewer than 3 texts a side.
+            InputError: ``most_texts`` is below 3.
         """
+        if self.most_texts < _FEWEST:
+            raise InputError(f"self-BLEU needs {_FEWEST} texts or more, got most_texts = {self.most_texts}: set it higher")
         sides = two_texts(reference, generated, what="self-BLEU", fewest=_FEWEST)
-        k = min(*map(len, sides), max(self.most_texts, _FEWEST))
+        k = min(*map(len, sides), self.most_texts)
         (real, of_reference), (made, of_generated) = (
             _measured(side, k, generator(seed, "self-BLEU", name))
             for side, name in zip(sides, ("reference", "generated"), strict=True)

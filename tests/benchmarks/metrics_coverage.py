@@ -22,6 +22,7 @@ from scipy import stats
 
 from evalkit.metrics import Metric
 from evalkit.metrics.frechet import Frechet
+from evalkit.metrics.mauve import Mauve
 from evalkit.metrics.mmd import GaussianKernelDistance, KernelDistance, polynomial_about
 from evalkit.statistics.influence import Estimate, difference
 from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
@@ -124,6 +125,8 @@ MEASURED = {
     "kid": Measured(KernelDistance, "kid", kid_truth),
     # The bandwidth follows the reference, so the truth is the mean: the estimate is unbiased given the bandwidth.
     "mmd": Measured(GaussianKernelDistance, "mmd", None),
+    # Biased with few rows to a cluster, and without a formula: the truth is its expectation at n and m.
+    "mauve": Measured(Mauve, "mauve", None),
 }
 
 SCENARIOS = tuple(

@@ -91,11 +91,19 @@ def test_the_order_of_texts_does_not_count():
 
 
 def test_the_model_knows_no_more_than_so_many_bytes(monkeypatch):
-    monkeypatch.setattr("evalkit.metrics.perplexity._MOST_BYTES", 100)
+    monkeypatch.setattr("evalkit.metrics.perplexity._MOST_FITTED", 100)
     tokens = TextEncoder().fit(sayings(0)).transform(sayings(0))
-    rows = _beginning(tokens, np.arange(100))
+    rows = _beginning(tokens, np.arange(100), 100)
     assert tokens.lengths[rows].sum() <= 100 < tokens.lengths[: len(rows) + 1].sum()
     assert measured(sayings(0), sayings(1))["perplexity_gap"].variance > 0
+
+
+def test_portions_change_nothing(monkeypatch):
+    whole = measured(sayings(0), sayings(1))["perplexity_excess"]
+    monkeypatch.setattr("evalkit.metrics.perplexity._AT_ONCE", 300)
+    parts = measured(sayings(0), sayings(1))["perplexity_excess"]
+    assert parts.value == whole.value
+    np.testing.assert_array_equal(parts.generated, whole.generated)
 
 
 def test_empty_texts_and_too_few():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.core.errors import ShapeError
+from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.sample import Texts
 from evalkit.metrics.self_bleu import SelfBleu, _matched, self_bleu
 
@@ -99,3 +99,5 @@ def test_empty_texts_and_too_few():
     assert [one.value for one in found.values()] == [0, 0]
     with pytest.raises(ShapeError, match="3 texts"):
         measured(sayings(0), sayings(1, n=2))
+    with pytest.raises(InputError, match="most_texts"):
+        measured(sayings(0), sayings(1), most_texts=2)
