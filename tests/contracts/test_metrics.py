@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 
 from evalkit.core.errors import InputError
+from evalkit.core.sample import Series
 from evalkit.data import load
 from evalkit.run.measures import MEASURES
 from evalkit.statistics.influence import Estimate
 
 OF_FEATURES = [name for name, spec in MEASURES.items() if spec.reads == "features"]
 OF_SAMPLES = [name for name, spec in MEASURES.items() if spec.reads == "samples"]
+QUICK = {"timegan_scores": {"steps": 30}}
 
 
 def rows(seed, n=120, d=3, shift=0.0):
@@ -31,12 +33,19 @@ def table(seed, n=120, shift=0.0):
     return load(pd.DataFrame(columns))
 
 
+def series(seed, n=120, shift=0.0):
+    steps = np.random.default_rng(seed).normal(shift, 1, size=(n, 10, 2)).cumsum(axis=1)
+    return Series.of(list(steps), channels=("level", "flow"))
+
+
 def asked(name, seed, **settings):
-    return table(seed, **settings) if name in OF_SAMPLES else rows(seed, **settings)
+    if name in OF_SAMPLES:
+        return {"table": table, "series": series}[MEASURES[name].modalities[0]](seed, **settings)
+    return rows(seed, **settings)
 
 
 def measured(name, reference, generated, seed=0):
-    return MEASURES[name].load()().estimates(reference, generated, seed=seed)
+    return MEASURES[name].load()(**QUICK.get(name, {})).estimates(reference, generated, seed=seed)
 
 
 def taken(sample, order):
