@@ -51,8 +51,9 @@ def trained(
     steps: int,
     learning_rate: float,
     seed: int,
+    decay: float = 0.0,
 ) -> nn.Module:
-    """A network after so many steps of Adam, whose rate falls to zero along a cosine; in float64, not to be trained further.
+    """A network after so many steps of AdamW, whose rate falls to zero along a cosine; in float64, not to be trained further.
 
     Args:
         make: the network with fresh weights, drawn from torch's generator.
@@ -63,6 +64,7 @@ def trained(
         steps: of training, >= 1.
         learning_rate: at the start.
         seed: of weights and batches.
+        decay: of the weights, >= 0.
 
     >>> x = np.random.default_rng(0).normal(size=(64, 1))
     >>> double = trained(lambda: nn.Linear(1, 1), x, 2 * x, nn.functional.mse_loss, lambda draw: draw.integers(0, 64, 16),
@@ -74,7 +76,7 @@ def trained(
     with one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "small network"))
         network = make()
-        optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
+        optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=decay)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         for step in range(steps):
             rows = torch.from_numpy(batch(generator(seed, "small network", "batch", step)))
