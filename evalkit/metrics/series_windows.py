@@ -71,7 +71,7 @@ def cut(reference: Series, generated: Series, *, length: int | None, seed: int) 
         raise InputError("figures of series need two Samples of series: choose another metric for other samples")
     if reference.channels != generated.channels or (length is not None and length < 2):
         raise InputError("figures of series need the same channels on both sides, and a length of 2 steps or more")
-    parts = [_ordered(_stretches(series, length or 2)) for series in (reference, generated)]
+    parts = [_ordered(stretches_of(series, length or 2)) for series in (reference, generated)]
     if min(map(len, parts)) < _FEWEST:
         raise ShapeError(
             f"figures of series need {_FEWEST} series or long stretches a side, got {len(parts[0])} and {len(parts[1])}: give more"
@@ -92,7 +92,12 @@ def cut(reference: Series, generated: Series, *, length: int | None, seed: int) 
     return made[0], made[1]
 
 
-def _stretches(series: Series, least: int) -> list[Array]:
+def stretches_of(series: Series, least: int) -> list[Array]:
+    """Each series; where there are few, long parts of each, twenty in all, or as many as have so many steps.
+
+    >>> len(stretches_of(Series.of([np.zeros((100, 1)), np.zeros((30, 1))], channels=("level",)), 8))
+    13
+    """
     each = -(-_STRETCHES // max(len(series), 1))
     parts = [np.array_split(series.steps(i), max(1, min(each, len(series.steps(i)) // least))) for i in range(len(series))]
     return [part for pieces in parts for part in pieces if len(part)]

@@ -1,4 +1,4 @@
-"""What gives a generator of tables away, in plain words."""
+"""What gives a generator away, in plain words."""
 
 from evalkit.discriminator.giveaways.giveaway import Giveaway, What
 from evalkit.discriminator.giveaways.search import find_giveaways

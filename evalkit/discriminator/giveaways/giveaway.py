@@ -3,7 +3,27 @@
 from dataclasses import dataclass
 from typing import Literal
 
-What = Literal["decimals", "missing values", "range", "new categories", "lost categories", "column"]
+What = Literal[
+    "decimals",
+    "missing values",
+    "range",
+    "new categories",
+    "lost categories",
+    "column",
+    "brightness",
+    "contrast",
+    "black",
+    "white",
+    "levels",
+    "border",
+    "frequencies",
+    "checkerboard",
+    "level",
+    "jumps",
+    "repeated values",
+    "time lag",
+    "length",
+]
 
 
 @dataclass(frozen=True)
@@ -15,13 +35,16 @@ class Giveaway:
             of values outside the reference's smallest and largest. ``"new categories"``: share of values that the reference never
             has. ``"lost categories"``: share of the reference's values that the generator never makes; the generated figure is 0.
             ``"column"``: by how much the AUC of a classifier falls when the column's values are shuffled among held-out rows.
-        column: its name.
+            Of images and series, means over rows of what the sentence says, for series ``"decimals"``, ``"missing values"`` and
+            ``"range"`` too.
+        column: its name; ``"pixels"`` or ``"spectrum"`` of images, a channel or ``"time"`` of series.
         figure: of the generated rows.
         low: lower end of its 95 % interval, taken alone.
         high: upper end.
         reference: the same figure of the reference; 0 for ``"column"``.
         p_value: of no difference, corrected (Holm) for everything that was looked at in both tables.
         sentence: the same in plain words.
+        separation: how well a figure in units of its own ranks generated rows against real ones, |2 AUC - 1|; None for shares.
     """
 
     what: What
@@ -32,11 +55,12 @@ class Giveaway:
     reference: float
     p_value: float
     sentence: str
+    separation: float | None = None
 
     @property
     def size(self) -> float:
-        """How far the figure lies from the reference's, 0 … 1."""
-        return abs(self.figure - self.reference)
+        """How far the figure lies from the reference's, 0 … 1: the separation, or the difference of shares."""
+        return abs(self.figure - self.reference) if self.separation is None else self.separation
 
 
 def share(value: float) -> str:

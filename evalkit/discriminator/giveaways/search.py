@@ -1,6 +1,6 @@
-"""Looking for everything that may give a generator of tables away."""
+"""Looking for everything that may give a generator away."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -8,13 +8,15 @@ import pandas as pd
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.sample import Sample, Table
-from evalkit.core.schema import Column
+from evalkit.core.schema import Column, Modality
 from evalkit.data.conforming import conform
 from evalkit.data.encoding import TableEncoder
 from evalkit.discriminator.giveaways.categories import category_giveaways
 from evalkit.discriminator.giveaways.cells import decimals_giveaway, missing_giveaway, range_giveaway
 from evalkit.discriminator.giveaways.columns import column_giveaways
 from evalkit.discriminator.giveaways.giveaway import Giveaway
+from evalkit.discriminator.giveaways.images import image_giveaways
+from evalkit.discriminator.giveaways.series import series_giveaways
 from evalkit.discriminator.halves import FEWEST
 from evalkit.statistics import holm
 
@@ -24,16 +26,16 @@ def find_giveaways(reference: Sample, generated: Sample, *, seed: int, level: fl
 
     First comes what is significant; there, what is wrong in cells (decimals, missing values, range, categories) before what only
     a classifier sees, since it says why; there, the largest difference. All p-values are corrected together, so that with equal
-    laws one in twenty tables at most has anything below 0.05. Nothing found does not mean nothing there.
+    laws one in twenty pairs of Samples at most has anything below 0.05. Nothing found does not mean nothing there.
 
     Args:
-        reference: a table of real rows, 10 or more.
-        generated: a table of generated rows, 10 or more, with the reference's columns.
+        reference: real rows, 10 or more: a table, images or series (these may be few, if they are long).
+        generated: generated rows of the same modality, 10 or more, with the reference's columns, form or channels.
         seed: of everything random.
         level: what counts as significant, 0 < level < 1.
 
     Raises:
-        InputError: the Samples are no tables.
+        InputError: the Samples are of two modalities, or of one without giveaways, or of another form.
         ShapeError: fewer than 10 rows a side.
         SchemaError: a column is missing or of another kind.
 
@@ -44,15 +46,21 @@ def find_giveaways(reference: Sample, generated: Sample, *, seed: int, level: fl
     >>> find_giveaways(real, drawn, seed=0)[0].sentence.partition(":")[0]
     "'price' is written with more decimals than the reference"
     """
-    if not (isinstance(reference, Table) and isinstance(generated, Table)):
-        raise InputError("giveaways are looked for in tables: give two tables with the same columns")
-    if min(len(reference), len(generated)) < FEWEST:
-        raise ShapeError(f"giveaways need {FEWEST} rows a side, got {len(reference)} and {len(generated)}: give more rows")
-    generated = conform(generated, reference.schema)
-    found = [*_in_cells(reference, generated, seed), *_in_columns(reference, generated, seed)]
+    modality = reference.schema.modality
+    if modality not in _LOOKS or modality != generated.schema.modality:
+        raise InputError(f"giveaways are looked for in {', '.join(_LOOKS)}: give two Samples of one of these")
+    found = list(_LOOKS[modality](reference, generated, seed=seed))
     adjusted = holm(np.array([one.p_value for one in found]))
     corrected = [replace(one, p_value=float(p_value)) for one, p_value in zip(found, adjusted, strict=True)]
     return tuple(sorted(corrected, key=lambda one: (one.p_value > level, one.what == "column", -one.size, one.p_value)))
+
+
+def _in_tables(reference: Table, generated: Table, *, seed: int) -> Iterator[Giveaway]:
+    if min(len(reference), len(generated)) < FEWEST:
+        raise ShapeError(f"giveaways need {FEWEST} rows a side, got {len(reference)} and {len(generated)}: give more rows")
+    generated = conform(generated, reference.schema)
+    yield from _in_cells(reference, generated, seed)
+    yield from _in_columns(reference, generated, seed)
 
 
 def _in_cells(reference: Table, generated: Table, seed: int) -> Iterator[Giveaway]:
@@ -84,3 +92,10 @@ def _in_columns(reference: Table, generated: Table, seed: int) -> Iterator[Givea
     frame = pd.concat([reference.frame, generated.frame], ignore_index=True)
     rows = TableEncoder().fit(Table("both", reference.schema, frame)).transform(Table("both", reference.schema, frame))
     return column_giveaways(rows.take(slice(0, len(reference))), rows.take(slice(len(reference), None)), seed=seed)
+
+
+_LOOKS: dict[Modality, Callable[..., Iterable[Giveaway]]] = {
+    "table": _in_tables,
+    "images": image_giveaways,
+    "series": series_giveaways,
+}
