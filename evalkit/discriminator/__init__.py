@@ -25,7 +25,10 @@ class Family(Protocol):
     """One family of classifiers: a frozen dataclass whose fields are its settings."""
 
     def fit(self, rows: "Array", real: "Flags", *, seed: int) -> FittedClassifier:
-        """Learn from finite rows, (n, d), with at least one on each side. On one machine a seed decides the result."""
+        """Learn from finite rows with at least one on each side. On one machine a seed decides the result.
+
+        Rows are (n, d) features, or have the axes that the catalogue says.
+        """
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,14 @@ class FamilySpec:
         name: on the command line and in settings.
         what_it_is: one sentence for somebody who must choose.
         module, class_name: where it lives.
+        axes: the axes that each row has, and so the arrays after their first.
     """
 
     name: str
     what_it_is: str
     module: str
     class_name: str
+    axes: tuple[str, ...] = ("features",)
 
     def load(self) -> type[Family]:
         """The class."""
@@ -69,8 +74,25 @@ FAMILIES: dict[str, FamilySpec] = {
             "evalkit.discriminator.families",
             "Perceptron",
         ),
+        FamilySpec(
+            "convolutional",
+            "A small network over pixels: sees texture, edges and noise of images as they are.",
+            "evalkit.discriminator.networks",
+            "Convolutional",
+            axes=("height", "width", "channels"),
+        ),
+        FamilySpec(
+            "recurrent",
+            "A small network over steps: sees in which order the values of a series come.",
+            "evalkit.discriminator.networks",
+            "Recurrent",
+            axes=("length", "channels"),
+        ),
     )
 }
+
+OF_FEATURES: tuple[str, ...] = tuple(name for name, spec in FAMILIES.items() if spec.axes == ("features",))
+"""The families that read feature rows."""
 
 CLASSIFIER_TEST = MetricSpec(
     name="c2st",
@@ -81,4 +103,4 @@ CLASSIFIER_TEST = MetricSpec(
 )
 """The classifier test with the usual family, as a metric."""
 
-__all__ = ["CLASSIFIER_TEST", "FAMILIES", "Family", "FamilySpec", "FittedClassifier"]
+__all__ = ["CLASSIFIER_TEST", "FAMILIES", "OF_FEATURES", "Family", "FamilySpec", "FittedClassifier"]

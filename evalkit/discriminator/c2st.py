@@ -119,17 +119,17 @@ class ClassifierTest:
         """The test and its control.
 
         Args:
-            reference: (n, d) finite features of real rows, n >= 10.
-            generated: (m, d) finite features of generated rows, m >= 10.
+            reference: (n, d) finite features of real rows, n >= 10; for a family with other axes, (n, …) rows with these.
+            generated: (m, d) or (m, …) likewise, m >= 10.
             seed: of the lots and of the classifier.
             control: whether real rows are also held against real rows.
 
         Raises:
-            ShapeError: not two arrays of as many features, or fewer than 10 rows a side.
+            ShapeError: not two arrays of rows with the family's axes and of one shape, or fewer than 10 rows a side.
             InputError: a feature is NaN or infinite.
         """
         reference, generated = (np.asarray(rows, dtype=np.float64) for rows in (reference, generated))
-        samples = balanced_samples(reference, generated, seed=seed)
+        samples = balanced_samples(reference, generated, seed=seed, axes=FAMILIES[self.family].axes)
         found = self._separation(reference, generated, samples, seed)
         beside = self._control(reference, len(samples.generated), seed) if control else None
         return ClassifierTestResult(found, beside, len(reference), len(generated), seed)

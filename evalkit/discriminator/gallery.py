@@ -43,8 +43,8 @@ def gallery(reference: Array, generated: Array, *, seed: int, family: str = "boo
     rows is chance: look at the classifier test first. A convincing row is not a good one: it may be a copy of a real row.
 
     Args:
-        reference: (n, d) finite features of real rows, n >= 10.
-        generated: (m, d) finite features of generated rows, m >= 10.
+        reference: (n, d) finite features of real rows, n >= 10, or rows with the family's axes.
+        generated: (m, d) finite features of generated rows, m >= 10, or likewise.
         seed: of the lots and classifiers.
         family: one of ``FAMILIES``.
 
@@ -63,7 +63,7 @@ def gallery(reference: Array, generated: Array, *, seed: int, family: str = "boo
     if family not in FAMILIES:
         raise InputError(f"there is no family of classifiers of this name: choose one of {', '.join(FAMILIES)}")
     reference, generated = (np.asarray(rows, dtype=np.float64) for rows in (reference, generated))
-    balanced_samples(reference, generated, seed=seed)  # whatever it refuses cannot be learned from
+    balanced_samples(reference, generated, seed=seed, axes=FAMILIES[family].axes)  # whatever it refuses cannot be learned from
     parts = halves(reference, generated, seed=seed)
     seen = Gallery(np.zeros(len(generated)), np.zeros(len(reference)))
     for number, (known, asked) in enumerate((parts, parts[::-1])):

@@ -52,8 +52,8 @@ def halves(reference: Array, generated: Array, *, seed: int) -> tuple[Half, Half
     With one seed, the same reference rows are drawn whatever the generated ones, copies apart.
 
     Args:
-        reference: (n, d), n >= 10; NaN = missing.
-        generated: (m, d), m >= 10.
+        reference: (n, …), n >= 10; NaN = missing.
+        generated: (m, …), m >= 10.
         seed: of the lots.
 
     Returns:
@@ -75,17 +75,17 @@ def halves(reference: Array, generated: Array, *, seed: int) -> tuple[Half, Half
     return _half(~held, n), _half(held, n)
 
 
-def balanced_samples(reference: Array, generated: Array, *, seed: int) -> Half:
+def balanced_samples(reference: Array, generated: Array, *, seed: int, axes: tuple[str, ...] = ("features",)) -> Half:
     """All rows of the smaller sample, and as many of the larger, by lot.
 
     Raises:
-        ShapeError: not two arrays of as many features, or fewer than 10 rows a side.
+        ShapeError: not two arrays with rows of these axes and of one shape, or fewer than 10 rows a side.
         InputError: a feature is NaN or infinite.
     """
     for rows in (reference, generated):
-        if rows.ndim != 2 or rows.shape[1] == 0 or rows.shape[1] != reference.shape[1]:
+        if rows.ndim != 1 + len(axes) or 0 in rows.shape[1:] or rows.shape[1:] != reference.shape[1:]:
             raise ShapeError(
-                "a classifier test needs two arrays of shape (rows, features) with the same features, "
+                f"a classifier test needs two arrays of shape (rows, {', '.join(axes)}) with the same {axes[-1]}, "
                 f"got {reference.shape} and {generated.shape}"
             )
         if len(rows) < FEWEST:
@@ -99,6 +99,7 @@ def balanced_samples(reference: Array, generated: Array, *, seed: int) -> Half:
 
 def _groups(rows: Array) -> tuple[Places, Places]:
     """The group of equal rows that each belongs to, and the groups' sizes."""
+    rows = rows.reshape(len(rows), -1)
     rows = np.where(np.isnan(rows), np.finfo(np.float64).max, rows + 0.0)  # missing is equal to missing, and -0.0 to 0.0
     _, group, size = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
     return group.reshape(-1), size

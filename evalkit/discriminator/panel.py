@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from evalkit.core.errors import InputError
-from evalkit.discriminator import FAMILIES
+from evalkit.discriminator import FAMILIES, OF_FEATURES
 from evalkit.discriminator.c2st import ClassifierTest, ClassifierTestResult
 from evalkit.statistics import holm
 from evalkit.statistics.intervals import Interval
@@ -55,7 +55,7 @@ class Panel:
         )
 
 
-def run_panel(reference: Array, generated: Array, *, seed: int, families: Sequence[str] = tuple(FAMILIES)) -> Panel:
+def run_panel(reference: Array, generated: Array, *, seed: int, families: Sequence[str] = OF_FEATURES) -> Panel:
     """The classifier test with each family on the same halves, corrected for their number (Holm).
 
     Args:

@@ -88,8 +88,8 @@ class FittedWindows:
         """
         windows = self.encoder.transform(sample_for(_NAME, Series, sample))
         missing = np.isnan(windows.values)
-        filled = _filled(windows.values, missing)
-        values = np.stack([scale.points(filled[:, :, channel]) for channel, scale in enumerate(self.scales)], axis=2)
+        whole = filled(windows.values, missing)
+        values = np.stack([scale.points(whole[:, :, channel]) for channel, scale in enumerate(self.scales)], axis=2)
         centred = _centred(values)
         blocks = [
             values.reshape(len(values), -1),
@@ -103,7 +103,7 @@ class FittedWindows:
         return features_of(np.hstack(weighted), _NAME, self.digest, windows.entities)
 
 
-def _filled(values: Array, missing: NDArray[np.bool_]) -> Array:
+def filled(values: Array, missing: NDArray[np.bool_]) -> Array:
     """Missing values filled from before, then from behind; a channel without any stays missing."""
     steps = np.arange(values.shape[1])[None, :, None]
     before = np.maximum.accumulate(np.where(missing, -1, steps), axis=1)

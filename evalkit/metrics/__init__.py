@@ -160,6 +160,16 @@ METRICS: dict[str, MetricSpec] = {
             modalities=("table",),
             usual=False,
         ),
+        MetricSpec(
+            name="timegan_scores",
+            what_it_is="Whether small recurrent networks tell generated series from real ones, and learn the next step from them.",
+            module="evalkit.metrics.timegan_scores",
+            class_name="TimeganScores",
+            figures=("discriminative", "predictive"),
+            reads="samples",
+            modalities=("series",),
+            usual=False,
+        ),
     )
 }
 

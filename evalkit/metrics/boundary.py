@@ -101,9 +101,10 @@ def _held(column: ColumnValues) -> Array:
     """The share of generated values that each reference row keeps inside: of a single label, or of an end of the range."""
     reference, generated = column.reference, column.generated
     if not column.ordered:
-        labels, group, size = np.unique(_labels(reference), return_inverse=True, return_counts=True)
-        of_label = np.array([(_labels(generated) == label).mean() for label in labels])
-        return np.asarray(np.where(size == 1, of_label, 0.0)[group], dtype=np.float64)
+        ours, theirs = _labels(reference) + 1, _labels(generated) + 1
+        size = int(max(ours.max(), theirs.max())) + 1
+        single = np.bincount(ours, minlength=size) == 1
+        return np.asarray((single * np.bincount(theirs, minlength=size) / len(theirs))[ours], dtype=np.float64)
     held = np.zeros(len(reference))
     present = generated[~np.isnan(generated)]
     if not np.isnan(reference).all() and len(present):

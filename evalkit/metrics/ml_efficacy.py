@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from evalkit.core.seeds import derive_seed, generator
 from evalkit.metrics.prediction import Task, answers, by_frequency, skill, tasks
 from evalkit.metrics.table_columns import Array, ColumnValues, columns_of
 from evalkit.statistics.influence import Estimate
+from evalkit.statistics.splitting import learning_influences
 
 Rows = NDArray[np.intp]
 
@@ -81,9 +83,10 @@ class MlEfficacy:
         contests = [_Contest(task, training, test, derive_seed(seed, "ml efficacy", task.name) % 2**32) for task in chosen]
         value, of_test = _mean([contest.lead(*learned) for contest in contests])
         of_reference, of_generated = (
-            sign * _learning(contests, side, rows, count, seed)
-            for side, rows, count, sign in ((0, learned[0], n, -1), (1, learned[1], m, 1))
+            learning_influences(partial(_skill, contests, side), learned[side], count, seed=seed, splits=_SPLITS)
+            for side, count in ((0, n), (1, m))
         )
+        of_reference = -of_reference
         of_reference[test] += of_test * n / len(test)
         names = ", ".join(repr(task.name) for task in chosen)
         method = _METHOD.format(targets=names, size=size, asked=len(test))
@@ -136,25 +139,11 @@ def _mean(leads: Sequence[tuple[float, Array]]) -> tuple[float, Array]:
     return float(np.mean([value for value, _ in leads])), np.mean([influences for _, influences in leads], axis=0)
 
 
+def _skill(contests: Sequence[_Contest], side: int, rows: Rows) -> float:
+    return float(np.mean([contest.skill(side, rows)[0] for contest in contests]))
+
+
 def _lots(columns: Sequence[Array], seed: int, name: str) -> Rows:
     """Rows in a random order that depends on what they hold, not on where they stand."""
     ordered = np.lexsort(columns)
     return np.asarray(ordered[generator(seed, "ml efficacy", name).permutation(len(ordered))], dtype=np.intp)
-
-
-def _learning(contests: Sequence[_Contest], side: int, rows: Rows, n: int, seed: int) -> Array:
-    """How far each row that was learned from moves a side's skill, (n,), by what disjoint halves teach.
-
-    Half the squared difference of two halves' skills is the variance at half size; at full size it is half of that or less, since
-    better models differ less. Rows have their share of it in proportion to how much better the halves were that they lay in.
-    """
-    draws, moved, variance = generator(seed, "ml efficacy", "halves", side), np.zeros(n), 0.0
-    for _ in range(_SPLITS):
-        halves = np.array_split(rows[draws.permutation(len(rows))], 2)
-        first, second = (float(np.mean([contest.skill(side, half)[0] for contest in contests])) for half in halves)
-        moved[halves[0]] += first - second
-        moved[halves[1]] -= first - second
-        variance += (first - second) ** 2 / 4 / _SPLITS
-    moved -= moved.mean()
-    has = float(moved.var(ddof=1)) / n
-    return moved * np.sqrt(variance / has) if has > 0 else moved

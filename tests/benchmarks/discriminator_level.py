@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from evalkit.data import load
-from evalkit.discriminator import FAMILIES
+from evalkit.discriminator import OF_FEATURES
 from evalkit.discriminator.c2st import ClassifierTest
 from evalkit.discriminator.giveaways import find_giveaways
 from evalkit.statistics import proportion_interval
@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--replicates", type=int, default=2000)
     parser.add_argument("--giveaways", type=int, default=300)
-    parser.add_argument("--only", nargs="*", default=list(FAMILIES))
+    parser.add_argument("--only", nargs="*", default=list(OF_FEATURES))
     arguments = parser.parse_args()
     for family in arguments.only:
         for samples in (gaussians, whole_numbers, unequal):

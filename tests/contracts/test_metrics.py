@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 from evalkit.core.errors import InputError
-from evalkit.core.sample import Texts
+from evalkit.core.sample import Series, Texts
 from evalkit.data import load
 from evalkit.run.measures import MEASURES
 from evalkit.statistics.influence import Estimate
 
 OF_FEATURES = [name for name, spec in MEASURES.items() if spec.reads == "features"]
 OF_SAMPLES = [name for name, spec in MEASURES.items() if spec.reads == "samples"]
+QUICK = {"timegan_scores": {"steps": 30}}
 
 
 def rows(seed, n=120, d=3, shift=0.0):
@@ -40,7 +41,12 @@ def texts(seed, n=120, shift=0.0):
     return Texts.of([" ".join(draw.choice(words, 12, p=chances / chances.sum())) for _ in range(n)])
 
 
-MADE = {"table": table, "texts": texts}
+def series(seed, n=120, shift=0.0):
+    steps = np.random.default_rng(seed).normal(shift, 1, size=(n, 10, 2)).cumsum(axis=1)
+    return Series.of(list(steps), channels=("level", "flow"))
+
+
+MADE = {"table": table, "texts": texts, "series": series}
 
 
 def asked(name, seed, **settings):
@@ -48,7 +54,7 @@ def asked(name, seed, **settings):
 
 
 def measured(name, reference, generated, seed=0):
-    return MEASURES[name].load()().estimates(reference, generated, seed=seed)
+    return MEASURES[name].load()(**QUICK.get(name, {})).estimates(reference, generated, seed=seed)
 
 
 def taken(sample, order):

@@ -16,6 +16,18 @@ What = Literal[
     "repeated lines",
     "new characters",
     "lost characters",
+    "brightness",
+    "contrast",
+    "black",
+    "white",
+    "levels",
+    "border",
+    "frequencies",
+    "checkerboard",
+    "level",
+    "jumps",
+    "repeated values",
+    "time lag",
 ]
 
 
@@ -31,13 +43,16 @@ class Giveaway:
             Shares of held-out texts that have it: ``"character n-gram"`` and ``"word n-gram"``: a run of characters or words;
             ``"length"``: at most so many characters; ``"repeated lines"``: a line twice; ``"new characters"``: one that the other
             half of the reference never has; ``"lost characters"``: one that the other half of the generated texts never has.
-        column: its name.
+            Of images and series, means over rows of what the sentence says, for series ``"decimals"``, ``"missing values"`` and
+            ``"range"`` too.
+        column: its name; ``"pixels"`` or ``"spectrum"`` of images, a channel or ``"time"`` of series.
         figure: of the generated rows.
         low: lower end of its 95 % interval, taken alone.
         high: upper end.
         reference: the same figure of the reference; 0 for ``"column"``.
         p_value: of no difference, corrected (Holm) for everything that was tested in both samples.
         sentence: the same in plain words.
+        separation: how well a figure in units of its own ranks generated rows against real ones, |2 AUC - 1|; None for shares.
     """
 
     what: What
@@ -48,11 +63,12 @@ class Giveaway:
     reference: float
     p_value: float
     sentence: str
+    separation: float | None = None
 
     @property
     def size(self) -> float:
-        """How far the figure lies from the reference's, 0 … 1."""
-        return abs(self.figure - self.reference)
+        """How far the figure lies from the reference's, 0 … 1: the separation, or the difference of shares."""
+        return abs(self.figure - self.reference) if self.separation is None else self.separation
 
 
 def share(value: float) -> str:

@@ -1,13 +1,13 @@
 """Looking for everything that may give a generator away."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from evalkit.core.errors import InputError, ShapeError
-from evalkit.core.sample import Sample, Table
+from evalkit.core.sample import Sample, Table, Texts
 from evalkit.core.schema import Column, Modality
 from evalkit.data.conforming import conform
 from evalkit.data.encoding import TableEncoder
@@ -15,6 +15,8 @@ from evalkit.discriminator.giveaways.categories import category_giveaways
 from evalkit.discriminator.giveaways.cells import decimals_giveaway, missing_giveaway, range_giveaway
 from evalkit.discriminator.giveaways.columns import column_giveaways
 from evalkit.discriminator.giveaways.giveaway import Giveaway
+from evalkit.discriminator.giveaways.images import image_giveaways
+from evalkit.discriminator.giveaways.series import series_giveaways
 from evalkit.discriminator.giveaways.texts import text_giveaways
 from evalkit.discriminator.halves import FEWEST
 from evalkit.statistics import holm
@@ -25,16 +27,16 @@ def find_giveaways(reference: Sample, generated: Sample, *, seed: int, level: fl
 
     First comes what is significant; there, in tables, what is wrong in cells (decimals, missing values, range, categories) before
     what only a classifier sees, since it says why; there, the largest difference. All p-values are corrected together, so that with
-    equal laws one in twenty samples at most has anything below 0.05. Nothing found does not mean nothing there.
+    equal laws one in twenty pairs of Samples at most has anything below 0.05. Nothing found does not mean nothing there.
 
     Args:
-        reference: a table or texts, 10 real rows or more.
-        generated: generated rows of the same kind, 10 or more; of a table with the reference's columns.
+        reference: real rows, 10 or more; series may be few, if they are long.
+        generated: generated rows of the same modality, 10 or more, with the reference's columns, form or channels.
         seed: of everything random.
         level: what counts as significant, 0 < level < 1.
 
     Raises:
-        InputError: the Samples are of two kinds, or of one in which nothing is looked for.
+        InputError: the Samples are of two modalities, or of one without giveaways, or of another form.
         ShapeError: fewer than 10 rows a side.
         SchemaError: a column is missing or of another kind.
 
@@ -46,19 +48,26 @@ def find_giveaways(reference: Sample, generated: Sample, *, seed: int, level: fl
     "'price' is written with more decimals than the reference"
     """
     modality = reference.schema.modality
-    if modality not in _LOOK or generated.schema.modality != modality:
-        raise InputError(
-            f"giveaways are looked for in two samples of {' or of '.join(_LOOK)}, got {modality} and {generated.schema.modality}"
-        )
-    if min(len(reference), len(generated)) < FEWEST:
-        raise ShapeError(f"giveaways need {FEWEST} rows a side, got {len(reference)} and {len(generated)}: give more rows")
-    found = list(_LOOK[modality](reference, generated, seed=seed))
+    if modality != generated.schema.modality:
+        raise InputError(f"giveaways are looked for in two samples of one modality, got {modality} and {generated.schema.modality}")
+    found = list(_LOOKS[modality](reference, generated, seed=seed))
     adjusted = holm(np.array([one.p_value for one in found]))
     corrected = [replace(one, p_value=float(p_value)) for one, p_value in zip(found, adjusted, strict=True)]
     return tuple(sorted(corrected, key=lambda one: (one.p_value > level, one.what == "column", -one.size, one.p_value)))
 
 
+def _enough(reference: Sample, generated: Sample) -> None:
+    if min(len(reference), len(generated)) < FEWEST:
+        raise ShapeError(f"giveaways need {FEWEST} rows a side, got {len(reference)} and {len(generated)}: give more rows")
+
+
+def _in_texts(reference: Texts, generated: Texts, *, seed: int) -> Iterator[Giveaway]:
+    _enough(reference, generated)
+    yield from text_giveaways(reference, generated, seed=seed)
+
+
 def _in_tables(reference: Table, generated: Table, *, seed: int) -> Iterator[Giveaway]:
+    _enough(reference, generated)
     generated = conform(generated, reference.schema)
     yield from _in_cells(reference, generated, seed)
     yield from _in_columns(reference, generated, seed)
@@ -95,5 +104,10 @@ def _in_columns(reference: Table, generated: Table, seed: int) -> Iterator[Givea
     return column_giveaways(rows.take(slice(0, len(reference))), rows.take(slice(len(reference), None)), seed=seed)
 
 
-_LOOK: dict[Modality, Callable[..., Iterator[Giveaway]]] = {"table": _in_tables, "texts": text_giveaways}
+_LOOKS: dict[Modality, Callable[..., Iterable[Giveaway]]] = {
+    "table": _in_tables,
+    "images": image_giveaways,
+    "texts": _in_texts,
+    "series": series_giveaways,
+}
 """What looks for giveaways in samples of a modality, from reference, generated and ``seed``."""

@@ -118,9 +118,9 @@ def test_many_rare_labels_are_no_giveaway():
 def test_refusals():
     with pytest.raises(ShapeError, match="10 rows a side"):
         find_giveaways(load(frame(9, 0)), load(frame(40, 0)), seed=0)
-    with pytest.raises(ShapeError, match="10 rows a side"):
+    with pytest.raises(ShapeError, match="10"):
         find_giveaways(Texts.of(["a"]), Texts.of(["a"]), seed=0)
-    with pytest.raises(InputError, match="of table or of texts, got texts and table"):
+    with pytest.raises(InputError, match="two samples of one modality, got texts and table"):
         find_giveaways(Texts.of(["a"]), load(frame(40, 0)), seed=0)
     with pytest.raises(SchemaError, match="city"):
         find_giveaways(load(frame(40, 0)), load(frame(40, 1).drop(columns="city")), seed=0)
