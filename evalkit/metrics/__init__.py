@@ -160,6 +160,14 @@ METRICS: dict[str, MetricSpec] = {
             modalities=("table",),
             usual=False,
         ),
+        MetricSpec(
+            name="vendi",
+            what_it_is="How many wholly different rows the generated ones are as varied as, and how far that is from real ones.",
+            module="evalkit.metrics.vendi",
+            class_name="Vendi",
+            figures=("vendi", "vendi_gap"),
+            usual=False,
+        ),
     )
 }
 

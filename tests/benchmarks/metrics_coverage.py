@@ -24,6 +24,7 @@ from evalkit.metrics import Metric
 from evalkit.metrics.frechet import Frechet
 from evalkit.metrics.mauve import Mauve
 from evalkit.metrics.mmd import GaussianKernelDistance, KernelDistance, polynomial_about
+from evalkit.metrics.vendi import Vendi
 from evalkit.statistics.influence import Estimate, difference
 from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
 from tests.benchmarks.runs import resume, timed
@@ -127,6 +128,8 @@ MEASURED = {
     "mmd": Measured(GaussianKernelDistance, "mmd", None),
     # Biased with few rows to a cluster, and without a formula: the truth is its expectation at n and m.
     "mauve": Measured(Mauve, "mauve", None),
+    # Of a finite sample: its expectation at m.
+    "vendi": Measured(Vendi, "vendi", None),
 }
 
 SCENARIOS = tuple(
