@@ -168,6 +168,14 @@ METRICS: dict[str, MetricSpec] = {
             figures=("vendi", "vendi_gap"),
             usual=False,
         ),
+        MetricSpec(
+            name="sliced_wasserstein",
+            what_it_is="How far rows would have to be moved along random directions; mind is the same as others print it.",
+            module="evalkit.metrics.sliced_wasserstein",
+            class_name="SlicedWasserstein",
+            figures=("sliced_wasserstein", "mind"),
+            usual=False,
+        ),
     )
 }
 

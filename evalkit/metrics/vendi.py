@@ -186,7 +186,7 @@ def _score(eigenvalues: Array, q: float) -> float:
         return math.exp(-float(shares @ np.log(shares)))
     if q == math.inf:
         return 1 / float(shares.max())
-    return float((shares**q).sum()) ** (1 / (1 - q))
+    return math.pow(float((shares**q).sum()), 1 / (1 - q))
 
 
 def _slopes(eigenvalues: Array, q: float) -> Array:

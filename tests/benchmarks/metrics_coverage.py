@@ -24,6 +24,7 @@ from evalkit.metrics import Metric
 from evalkit.metrics.frechet import Frechet
 from evalkit.metrics.mauve import Mauve
 from evalkit.metrics.mmd import GaussianKernelDistance, KernelDistance, polynomial_about
+from evalkit.metrics.sliced_wasserstein import SlicedWasserstein
 from evalkit.metrics.vendi import Vendi
 from evalkit.statistics.influence import Estimate, difference
 from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
@@ -130,6 +131,7 @@ MEASURED = {
     "mauve": Measured(Mauve, "mauve", None),
     # Of a finite sample: its expectation at m.
     "vendi": Measured(Vendi, "vendi", None),
+    "sliced_wasserstein": Measured(SlicedWasserstein, "sliced_wasserstein", None),
 }
 
 SCENARIOS = tuple(
