@@ -176,6 +176,14 @@ METRICS: dict[str, MetricSpec] = {
             figures=("sliced_wasserstein", "mind"),
             usual=False,
         ),
+        MetricSpec(
+            name="frechet_extrapolated",
+            what_it_is="The Fréchet distance that ever more rows lead to, by a line through those of parts (FID-infinity).",
+            module="evalkit.metrics.frechet_extrapolated",
+            class_name="FrechetExtrapolated",
+            figures=("frechet_extrapolated",),
+            usual=False,
+        ),
     )
 }
 

@@ -22,6 +22,7 @@ from scipy import stats
 
 from evalkit.metrics import Metric
 from evalkit.metrics.frechet import Frechet
+from evalkit.metrics.frechet_extrapolated import FrechetExtrapolated
 from evalkit.metrics.mauve import Mauve
 from evalkit.metrics.mmd import GaussianKernelDistance, KernelDistance, polynomial_about
 from evalkit.metrics.sliced_wasserstein import SlicedWasserstein
@@ -129,6 +130,7 @@ MEASURED = {
     "mmd": Measured(GaussianKernelDistance, "mmd", None),
     # Biased with few rows to a cluster, and without a formula: the truth is its expectation at n and m.
     "mauve": Measured(Mauve, "mauve", None),
+    "frechet_extrapolated": Measured(FrechetExtrapolated, "frechet_extrapolated", frechet_truth),
     # Of a finite sample: its expectation at m.
     "vendi": Measured(Vendi, "vendi", None),
     "sliced_wasserstein": Measured(SlicedWasserstein, "sliced_wasserstein", None),
