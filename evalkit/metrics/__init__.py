@@ -184,6 +184,14 @@ METRICS: dict[str, MetricSpec] = {
             figures=("frechet_extrapolated",),
             usual=False,
         ),
+        MetricSpec(
+            name="feature_likelihood",
+            what_it_is="How likely unseen real rows are where generated rows lie: bad rows, lost modes and copies in one (FLD).",
+            module="evalkit.metrics.feature_likelihood",
+            class_name="FeatureLikelihood",
+            figures=("feature_likelihood",),
+            usual=False,
+        ),
     )
 }
 

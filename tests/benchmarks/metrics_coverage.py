@@ -21,6 +21,7 @@ import pandas as pd
 from scipy import stats
 
 from evalkit.metrics import Metric
+from evalkit.metrics.feature_likelihood import FeatureLikelihood
 from evalkit.metrics.frechet import Frechet
 from evalkit.metrics.frechet_extrapolated import FrechetExtrapolated
 from evalkit.metrics.mauve import Mauve
@@ -133,6 +134,7 @@ MEASURED = {
     "frechet_extrapolated": Measured(FrechetExtrapolated, "frechet_extrapolated", frechet_truth),
     # Of a finite sample: its expectation at m.
     "vendi": Measured(Vendi, "vendi", None),
+    "feature_likelihood": Measured(FeatureLikelihood, "feature_likelihood", None),
     "sliced_wasserstein": Measured(SlicedWasserstein, "sliced_wasserstein", None),
 }
 
