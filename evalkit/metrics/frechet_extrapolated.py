@@ -59,8 +59,8 @@ class FrechetExtrapolated:
 
     About 0 on average for equal laws, possibly negative, and for different numbers of rows comparable. Other packages draw a line
     through single random sub-samples of the generated rows alone and leave the reference's share of the bias in. Here both
-    sides are divided, into disjoint parts, so that every row has one weight and the line costs no precision that the plain
-    distance has. Where the smallest parts have fewer rows than features the bias is no line: part of it is left, and the interval
+    sides are divided, into disjoint parts, so that every row has one weight and, to first order, the line errs no more than the
+    plain distance. Where the smallest parts have fewer rows than features the bias is no line: part of it is left, and the interval
     is wider by how far a parabola would lead elsewhere. ``frechet`` takes the bias out by moments and needs fewer rows.
 
     Attributes:
