@@ -170,6 +170,38 @@ METRICS: dict[str, MetricSpec] = {
             modalities=("series",),
             usual=False,
         ),
+        MetricSpec(
+            name="vendi",
+            what_it_is="How many wholly different rows the generated ones are as varied as, and how far that is from real ones.",
+            module="evalkit.metrics.vendi",
+            class_name="Vendi",
+            figures=("vendi", "vendi_gap"),
+            usual=False,
+        ),
+        MetricSpec(
+            name="sliced_wasserstein",
+            what_it_is="How far rows would have to be moved along random directions; mind is the same as others print it.",
+            module="evalkit.metrics.sliced_wasserstein",
+            class_name="SlicedWasserstein",
+            figures=("sliced_wasserstein", "mind"),
+            usual=False,
+        ),
+        MetricSpec(
+            name="frechet_extrapolated",
+            what_it_is="The Fréchet distance that ever more rows lead to, by a line through those of parts (FID-infinity).",
+            module="evalkit.metrics.frechet_extrapolated",
+            class_name="FrechetExtrapolated",
+            figures=("frechet_extrapolated",),
+            usual=False,
+        ),
+        MetricSpec(
+            name="feature_likelihood",
+            what_it_is="How likely unseen real rows are where generated rows lie: bad rows, lost modes and copies in one (FLD).",
+            module="evalkit.metrics.feature_likelihood",
+            class_name="FeatureLikelihood",
+            figures=("feature_likelihood",),
+            usual=False,
+        ),
     )
 }
 

@@ -21,9 +21,13 @@ import pandas as pd
 from scipy import stats
 
 from evalkit.metrics import Metric
+from evalkit.metrics.feature_likelihood import FeatureLikelihood
 from evalkit.metrics.frechet import Frechet
+from evalkit.metrics.frechet_extrapolated import FrechetExtrapolated
 from evalkit.metrics.mauve import Mauve
 from evalkit.metrics.mmd import GaussianKernelDistance, KernelDistance, polynomial_about
+from evalkit.metrics.sliced_wasserstein import SlicedWasserstein
+from evalkit.metrics.vendi import Vendi
 from evalkit.statistics.influence import Estimate, difference
 from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
 from tests.benchmarks.runs import resume, timed
@@ -127,6 +131,11 @@ MEASURED = {
     "mmd": Measured(GaussianKernelDistance, "mmd", None),
     # Biased with few rows to a cluster, and without a formula: the truth is its expectation at n and m.
     "mauve": Measured(Mauve, "mauve", None),
+    "frechet_extrapolated": Measured(FrechetExtrapolated, "frechet_extrapolated", frechet_truth),
+    # Of a finite sample: its expectation at m.
+    "vendi": Measured(Vendi, "vendi", None),
+    "feature_likelihood": Measured(FeatureLikelihood, "feature_likelihood", None),
+    "sliced_wasserstein": Measured(SlicedWasserstein, "sliced_wasserstein", None),
 }
 
 SCENARIOS = tuple(

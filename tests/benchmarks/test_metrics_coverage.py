@@ -34,8 +34,8 @@ def test_coverage_of_a_normal_figure_with_the_right_error() -> None:
 def test_a_small_run_gives_its_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = Scenario("normal", 40, 30, 3, 0.0)
     monkeypatch.setattr(metrics_coverage, "SCENARIOS", (scenario,))
-    runs = pd.DataFrame([measure(name, scenario, batch, 4) for name in metrics_coverage.MEASURED for batch in (0, 1)])
+    runs = pd.DataFrame([measure(name, scenario, batch, 2) for name in metrics_coverage.MEASURED for batch in (0, 1)])
     made = figures(runs)
     assert len(made) == 4 * len(metrics_coverage.MEASURED)
-    assert {one.n for one in made} == {8}
+    assert {one.n for one in made} == {4}
     assert all(one.holds is None or one.bar for one in made)
