@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,6 @@ from sklearn.exceptions import NotFittedError
 
 from evalkit.anomaly import AnomalyDetector
 from evalkit.backbones.checkpoint import load_state, save_state
-from evalkit.core.bundled import bundled
 from evalkit.core.errors import CancelledError, EvalkitError, InputError, SchemaError, ShapeError
 from tests.anomaly.mixed_rows import frame
 
@@ -152,18 +150,6 @@ def test_the_work_can_be_stopped():
 
     with pytest.raises(CancelledError):
         AnomalyDetector(members=QUICK).fit(frame(250), progress=stop)
-
-
-def test_planted_payments_are_found_within_their_table():
-    folder = Path(bundled("data_samples"))
-    truth = pd.read_csv(folder / "payments_truth.csv").set_index("payment_id")["column"]
-    scores = AnomalyDetector(random_state=0).examine_within(folder / "payments.csv", 0.1, id_column="payment_id").scores
-    alarms = scores[scores["is_anomaly"]].set_index("payment_id")
-    found = alarms.loc[alarms.index.isin(truth.index)]
-    assert len(found) >= 54
-    assert len(found) >= 0.9 * len(alarms)
-    named = (found[["reason_1", "reason_2", "reason_3"]].to_numpy() == truth[found.index].to_numpy()[:, None]).any(axis=1)
-    assert named.mean() >= 0.85
 
 
 def test_scikit_learns_checks_pass_with_none_skipped():

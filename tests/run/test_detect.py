@@ -54,12 +54,13 @@ def test_a_saved_model_scores_a_row_alike_in_any_company(detection, model, tmp_p
         text = pd.read_csv(tmp_path / f"{name}.scores.csv", dtype=str).set_index("payment_id")
         return text[["anomaly_score", "p_value", "reason_1", "reason_1_share"]]
 
+    rows = rows[::5]
     whole = written(rows, "whole")
     shuffled = written(rows.sample(frac=1, random_state=1), "shuffled")
-    halves = pd.concat([written(rows[:2500], "first"), written(rows[2500:], "second")])
+    halves = pd.concat([written(rows[:500], "first"), written(rows[500:], "second")])
     pd.testing.assert_frame_equal(shuffled.loc[whole.index], whole)
     pd.testing.assert_frame_equal(halves, whole)
-    for i in range(0, 5000, 1250):
+    for i in range(0, 1000, 250):
         alone = written(rows[i : i + 1], "alone")
         pd.testing.assert_frame_equal(alone, whole[i : i + 1])
     together = detector.anomaly_score(tmp_path / "whole.csv")
