@@ -24,6 +24,7 @@ def evaluate(
     closer: Annotated[
         bool, typer.Option("--closer-look/--no-closer-look", help="Also look for what gives each generator away.")
     ] = True,
+    cache: Annotated[Path | None, typer.Option("--cache", help="A folder that keeps features from run to run.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,
     seed: SeedOption = 0,

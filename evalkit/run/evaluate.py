@@ -24,6 +24,7 @@ from evalkit.core.version import versions
 from evalkit.data import Data, content_hash, load
 from evalkit.features import USUAL, ExtractorSpec
 from evalkit.features.base import FittedExtractor
+from evalkit.features.cache import extract
 from evalkit.metrics import MetricSpec
 from evalkit.run.closer_look import Looked, closer_look
 from evalkit.run.measures import extractors_of, metrics_of, usual_metrics
@@ -55,6 +56,7 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     extractor: str | None = None,
     closer: bool = True,
+    cache: Path | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Evaluation:
@@ -71,6 +73,7 @@ def evaluate(
         extractor: a name of ``EXTRACTORS``: what the figures see; None: the usual one.
         closer: whether to look behind the figures as well: what gives each generator away, its most and least convincing rows,
             and rows that it may have copied.
+        cache: a folder that keeps features from run to run; see :func:`evalkit.features.cache.extract`.
         seed: of the rows set aside and of every draw.
         progress: see :mod:`evalkit.core.progress`.
 
@@ -89,12 +92,12 @@ def evaluate(
     chosen = _chosen(metrics, real)
     drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
     learning, held, cautions = _split(real, seed)
-    extract = _extractor(extractor, real).load()().fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor"))
-    ours = _given(real.take(held), held, extract)
+    fitted = _extractor(extractor, real).load()().fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor"))
+    ours = _given(real.take(held), held, fitted, cache)
     theirs = {}
     for done, (name, sample) in enumerate(drawn.items()):
         progress(Step("computing features", done, len(drawn)))
-        theirs[name] = _given(sample, np.arange(len(sample)), extract)
+        theirs[name] = _given(sample, np.arange(len(sample)), fitted, cache)
     measured, estimates = _measure(chosen, ours, theirs, seed, progress)
     comparisons = _compare(list(theirs), estimates)
     return Evaluation(
@@ -157,8 +160,8 @@ def _extractor(name: str | None, real: Sample) -> ExtractorSpec:
     return possible[chosen]
 
 
-def _given(sample: Sample, numbers: Rows, extractor: FittedExtractor) -> _Given:
-    return _Given(sample, extractor.extract(sample), numbers, extractor)
+def _given(sample: Sample, numbers: Rows, extractor: FittedExtractor, cache: Path | None) -> _Given:
+    return _Given(sample, extract(extractor, sample, cache), numbers, extractor)
 
 
 def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:

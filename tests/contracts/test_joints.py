@@ -57,6 +57,9 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
         assert finding.provenance.keys() == {"generated", "reference"}
     board = evaluation_html(evaluation)
     assert all(f">{finding.name}<" in board for finding in evaluation)
+    assert [look.generator for look in evaluation.looks] == ["real", family]
+    assert not any(look.failures for look in evaluation.looks)
+    assert board.count("A closer look at") == 2
     report = report_html(detect(data, reference=reference, effort="fast"))
     assert all(f"{finding.name}" in report for finding in gather(evaluators(reference, data), seed=0))
 

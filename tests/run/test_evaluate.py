@@ -178,3 +178,12 @@ def waves(seed, period=8.0, n=6):
 def test_every_modality_has_figures_that_tell_a_good_generator_from_a_bad_one(reference, near, far):
     result = evaluate(reference, {"near": near, "far": far}, metrics=["kid"])
     assert result.conclusions == ("near is better than far: by kid.",)
+
+
+def test_features_are_kept_and_found_again(tmp_path):
+    given = {"metrics": ["kid"], "closer": False, "cache": tmp_path / "features"}
+    first = evaluate(table(0), {"near": table(1)}, **given)
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "features").glob("*.npz")}
+    assert len(kept) == 2
+    assert evaluate(table(0), {"near": table(1)}, **given) == first
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "features").glob("*.npz")} == kept
