@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from evalkit.compare.evaluation import Evaluation, headline, in_order
-from evalkit.compare.evaluation_charts import figures_of, interval_chart
+from evalkit.compare.evaluation_charts import curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.words import count, visible
 from evalkit.core.evidence import Evidence
 from evalkit.run.jobs import Job
@@ -52,6 +52,7 @@ def compare_result(job: Job) -> None:
     _charts(evaluation)
     _figures(evaluation)
     _pairs(evaluation)
+    _sizes(evaluation)
     closer_looks(evaluation)
     with st.expander("Data and settings used"):
         st.dataframe(used(evaluation), hide_index=True, key="used")
@@ -155,3 +156,16 @@ def _pairs(evaluation: Evaluation) -> None:
         height: Literal["content", "auto"] = "content" if len(pairs) <= MOST_ROWS_SHOWN else "auto"
         st.dataframe(pairs, hide_index=True, height=height, key="pairs", alt="Every pair of generators by every figure.")
         st.caption(READ_THE_PAIRS)
+
+
+def _sizes(evaluation: Evaluation) -> None:
+    names = curves_of(evaluation)
+    if not names:
+        return
+    with st.expander("Do the figures still move with the number of rows?"):
+        name = st.selectbox("Figure", names, key="size_figure")
+        st.altair_chart(size_chart(evaluation, name, dark=is_dark()), theme=None, width="stretch", key="sizes")
+        st.caption(
+            "A figure that moves by more than its band is biased by few rows: compare it at equal numbers only. The band shows how "
+            "many rows a narrower interval would need."
+        )

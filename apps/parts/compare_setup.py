@@ -95,8 +95,12 @@ def _settings(modality: Modality) -> EvaluateSettings:
     for name, spec in metrics.items():
         if name in named or (not named and spec.usual):
             st.text(f"{name}: {spec.what_it_is}")
+    curves = modality != "series" and st.checkbox(
+        "Also measure with fewer rows, to see whether the figures still move (takes about as long again)", key=f"curves_{modality}"
+    )
     return EvaluateSettings(
         modality=modality,
+        curves=curves,
         metrics=tuple(named) or None,
         extractor=None if extractor == usual else extractor,
         seed=int(seed),

@@ -24,6 +24,9 @@ def evaluate(
     closer: Annotated[
         bool, typer.Option("--closer-look/--no-closer-look", help="Also look for what gives each generator away.")
     ] = True,
+    curves: Annotated[
+        bool, typer.Option("--curves", help="Also show in the report how figures move with the number of rows.")
+    ] = False,
     cache: Annotated[Path | None, typer.Option("--cache", help="A folder that keeps features from run to run.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,

@@ -76,6 +76,38 @@ class Comparison(BaseModel):
     better: Verdict
 
 
+class SizePoint(BaseModel):
+    """A figure at one number of rows.
+
+    Attributes:
+        rows: on each side.
+        value, low, high: the figure with its 95 % interval.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rows: int
+    value: FiniteFloat
+    low: FiniteFloat
+    high: FiniteFloat
+
+
+class SizeCurve(BaseModel):
+    """One figure of one generator over the number of rows.
+
+    Attributes:
+        generator: whose.
+        figure: which.
+        points: the fewest rows first; smaller samples are parts of the larger ones.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    generator: str
+    figure: str
+    points: tuple[SizePoint, ...]
+
+
 class Evaluation(BaseModel):
     """Generators held against one reference. Iterating gives the findings.
 
@@ -86,6 +118,7 @@ class Evaluation(BaseModel):
         comparisons: every pair of generators by every figure that has a better end.
         conclusions: what may be said, a sentence each, and what may not.
         looks: what is behind each generator's figures.
+        curves: figures over the number of rows, where they were asked for.
         cautions: what limits it.
         settings: what would have to be the same for another run to be comparable.
         seed: of the run.
@@ -100,6 +133,7 @@ class Evaluation(BaseModel):
     comparisons: tuple[Comparison, ...] = ()
     conclusions: tuple[str, ...] = ()
     looks: tuple[CloserLook, ...] = ()
+    curves: tuple[SizeCurve, ...] = ()
     cautions: tuple[str, ...] = ()
     settings: dict[str, str] = {}
     seed: int = 0

@@ -1,4 +1,4 @@
-"""Charts of an evaluation: a dot and an interval for every generator, one chart a figure."""
+"""Charts of an evaluation: a dot and an interval for every generator, and figures over the number of rows."""
 
 import altair as alt
 import pandas as pd
@@ -10,6 +10,7 @@ from evalkit.core.evidence import Evidence
 
 _BETTER = {"lower": "lower is better", "higher": "higher is better", "neither": "neither end is better"}
 MOST_GENERATORS = 40
+_MOST_LINES = 4
 
 
 def figures_of(evaluation: Evaluation) -> list[str]:
@@ -52,3 +53,38 @@ def interval_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> 
     words = f"{name} of each generator with its 95 % interval"
     chart = alt.layer(line, dot).properties(width=560, height=alt.Step(30), description=words)
     return configured(chart, palette)
+
+
+def size_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> AnyChart:
+    """One figure over the number of rows, a line with its 95 % band a generator, at most the first four.
+
+    Args:
+        evaluation: with a curve of the figure.
+        name: of the figure.
+        dark: whether it will stand on a dark page.
+    """
+    palette = DARK if dark else LIGHT
+    curves = [each for each in evaluation.curves if each.figure == name][:_MOST_LINES]
+    names = [visible(each.generator, 24) for each in curves]
+    rows = [
+        {"generator": label, "rows": point.rows, "value": point.value, "low": point.low, "high": point.high}
+        for label, each in zip(names, curves, strict=True)
+        for point in each.points
+    ]
+    colours = [palette.data, palette.flagged, palette.rest, palette.ink][: len(names)]
+    color = alt.Color("generator:N", legend=alt.Legend(orient="top", title=None), scale=alt.Scale(domain=names, range=colours))
+    x = alt.X("rows:Q", title="rows on each side", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(grid=False, tickCount=5))
+    y = alt.Y("low:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5, format="~g"))
+    base = alt.Chart(pd.DataFrame(rows))
+    band = base.mark_area(opacity=0.2).encode(x=x, y=y, y2="high:Q", color=color)
+    line = base.mark_line(point=True, strokeWidth=2, opacity=1).encode(
+        x=x, y="value:Q", color=color, tooltip=["generator:N", "rows:Q", "value:Q"]
+    )
+    head = alt.TitleParams(name, anchor="start", fontSize=12, fontWeight="normal", color=palette.ink, offset=6)
+    words = f"{name} over the number of rows, with its 95 % interval"
+    return configured(alt.layer(band, line).properties(width=560, height=160, title=head, description=words), palette)
+
+
+def curves_of(evaluation: Evaluation) -> list[str]:
+    """The names of the figures that have a curve, in order."""
+    return list(dict.fromkeys(each.figure for each in evaluation.curves))

@@ -28,6 +28,7 @@ from evalkit.features.cache import extract
 from evalkit.metrics import MetricSpec
 from evalkit.run.closer_look import Looked, closer_look
 from evalkit.run.measures import extractors_of, metrics_of, usual_metrics
+from evalkit.run.size_curves import size_curves
 from evalkit.statistics import holm
 from evalkit.statistics.influence import Estimate, difference
 
@@ -56,6 +57,7 @@ def evaluate(
     metrics: Sequence[str] | None = None,
     extractor: str | None = None,
     closer: bool = True,
+    curves: bool = False,
     cache: Path | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -73,6 +75,8 @@ def evaluate(
         extractor: a name of ``EXTRACTORS``: what the figures see; None: the usual one.
         closer: whether to look behind the figures as well: what gives each generator away, its most and least convincing rows,
             and rows that it may have copied.
+        curves: whether to show the figures of features over the number of rows, at an eighth, a quarter, a half and all of the
+            smaller side; not of series, whose windows are no independent rows.
         cache: a folder that keeps features from run to run; see :func:`evalkit.features.cache.extract`.
         seed: of the rows set aside and of every draw.
         progress: see :mod:`evalkit.core.progress`.
@@ -100,12 +104,15 @@ def evaluate(
         theirs[name] = _given(sample, np.arange(len(sample)), fitted, cache)
     measured, estimates = _measure(chosen, ours, theirs, seed, progress)
     comparisons = _compare(list(theirs), estimates)
+    asked = [spec for spec in chosen if spec.reads == "features"] if curves and not isinstance(real, Series) else []
+    seen = {name: given.features.values for name, given in theirs.items()}
     return Evaluation(
         reference=_source(real.name, ours),
         generators=tuple(_source(name, given) for name, given in theirs.items()),
         measured=tuple(measured),
         comparisons=tuple(comparisons),
         conclusions=conclude(list(theirs), comparisons),
+        curves=tuple(size_curves(asked, ours.features.values, seen, seed=seed, progress=progress)),
         looks=tuple(_look_closer(ours, theirs, seed, progress)) if closer else (),
         cautions=(*cautions, *_unequal(theirs)),
         settings={

@@ -22,7 +22,15 @@ def kept_evaluation(job: Job, request: EvaluateRequest, progress: Progress) -> N
 
     chosen = request.settings
     real, generated = gathered(request, progress)
-    evaluation = evaluate(real, generated, metrics=chosen.metrics, extractor=chosen.extractor, seed=chosen.seed, progress=progress)
+    evaluation = evaluate(
+        real,
+        generated,
+        metrics=chosen.metrics,
+        extractor=chosen.extractor,
+        curves=chosen.curves,
+        seed=chosen.seed,
+        progress=progress,
+    )
     evaluation = evaluation.model_copy(
         update={
             "cautions": (*evaluation.cautions, *_cautions(request)),

@@ -47,6 +47,7 @@ class EvaluateSettings(BaseModel):
         modality: what the reference is made of; None: found out from it.
         metrics: names in the catalogue; None: the usual ones.
         extractor: what the figures see; None: the usual one.
+        curves: whether figures are also shown over the number of rows.
         seed: of every draw.
     """
 
@@ -55,6 +56,7 @@ class EvaluateSettings(BaseModel):
     modality: Modality | None = None
     metrics: tuple[str, ...] | None = None
     extractor: str | None = None
+    curves: bool = False
     seed: int = Field(default=0, ge=0)
 
 

@@ -5,6 +5,7 @@ import sys
 import pandas as pd
 import pytest
 
+from evalkit.compare.evaluation import SizeCurve, SizePoint
 from evalkit.run import jobs, starting
 from evalkit.run.measures import usual_metrics
 from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Made
@@ -304,3 +305,15 @@ def test_images_and_series_are_looked_at_as_what_they_are(app, kind):
     assert not page.exception
     charts = len(page.get("vega_lite_chart")) - 3
     assert (charts, len(page.get("image"))) == ((3, 0) if kind == "steps" else (0, 4))
+
+
+def test_figures_over_the_number_of_rows_are_asked_for_and_shown(app, started):
+    page = app("compare")
+    page.checkbox(key="curves_table").check().run()
+    page.button(key="begin").click().run()
+    assert started[0][2]["settings"].curves
+    points = tuple(SizePoint(rows=n, value=1 / n, low=0.5 / n, high=2 / n) for n in (50, 100))
+    curves = tuple(SizeCurve(generator="one", figure=figure, points=points) for figure in ("kid", "frechet"))
+    page = app("compare", run=kept(evaluation("one").model_copy(update={"curves": curves})).id)
+    assert not page.exception
+    assert page.selectbox(key="size_figure").options == ["kid", "frechet"]

@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart
+from evalkit.compare.evaluation import SizeCurve, SizePoint
+from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart
 from evalkit.compare.evaluation_report import evaluation_html
 from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation
 
@@ -71,3 +72,16 @@ def test_a_closer_look_shows_rows_of_every_kind_as_text(kind):
 
 def test_without_a_closer_look_there_is_no_empty_heading():
     assert "closer look" not in evaluation_html(an_evaluation())
+
+
+def test_curves_over_the_number_of_rows_have_a_band_and_a_legend():
+    points = tuple(SizePoint(rows=n, value=1 / n, low=0.5 / n, high=2 / n) for n in (50, 100, 200))
+    curves = tuple(SizeCurve(generator=name, figure="kid", points=points) for name in ("first", HOSTILE))
+    evaluation = an_evaluation(curves=curves)
+    report = evaluation_html(evaluation)
+    assert "still move with the number of rows" in report
+    assert ">first<" in report
+    assert "<script" not in report.lower()
+    (rows,) = size_chart(evaluation, "kid").to_dict()["datasets"].values()
+    assert [row["rows"] for row in rows] == [50, 100, 200] * 2
+    assert "still move" not in evaluation_html(an_evaluation())
