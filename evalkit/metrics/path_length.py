@@ -6,11 +6,12 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.stats import trim_mean
+from scipy.stats.mstats import trimmed_mean_ci
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
-from evalkit.statistics.intervals import Interval
+from evalkit.statistics.intervals import Interval, mean_interval
 
 Array = NDArray[np.float64]
 Path = Literal["spherical", "linear"]
@@ -49,7 +50,7 @@ def path_length(
         level: confidence.
 
     Returns:
-        The trimmed mean with its interval; lower is smoother.
+        The trimmed mean with its interval (Tukey and McLaughlin's), which is of the trimmed mean of the law; lower is smoother.
 
     Raises:
         InputError: rows are no floats or not finite, or a setting is out of range.
@@ -61,8 +62,14 @@ def path_length(
     >>> smooth.high < rough.low
     True
     """
+    if not 0 <= trimmed < 0.5 or not 0 < level < 1:
+        raise InputError(f"a path length leaves out a share below one half, at a level below 1, got {trimmed} and {level}")
     steps = path_steps(draw, latent_size, features=features, pairs=pairs, epsilon=epsilon, path=path, seed=seed)
-    return trimmed_mean_interval(steps, trimmed, level=level)
+    if trimmed == 0:
+        # SciPy's interval fails where nothing is left out.
+        return mean_interval(steps, level=level)
+    low, high = trimmed_mean_ci(steps, limits=(trimmed, trimmed), alpha=1 - level)
+    return Interval(float(trim_mean(steps, trimmed)), float(low), float(high))
 
 
 def path_steps(
@@ -93,34 +100,6 @@ def path_steps(
         start, end = np.split(_rows(draw(both), features, len(both)), 2)
         found.append(((end - start) ** 2).sum(axis=1) / epsilon**2)
     return np.concatenate(found)[:pairs]
-
-
-def trimmed_mean_interval(values: ArrayLike, trimmed: float = 0.01, *, level: float = 0.95) -> Interval:
-    """The mean of all but the smallest and largest values, with its interval.
-
-    Args:
-        values: (n,) finite, n >= 4; it assumes that they are independent.
-        trimmed: share that is left out at each end, rounded down to whole values, 0 to below 0.5.
-        level: confidence, 0 < level < 1. The interval is of the trimmed mean of the law, which for skewed laws is not the mean.
-
-    Raises:
-        InputError: a share out of range, too few values, or one is not finite.
-
-    Source: Tukey and McLaughlin, Sankhyā A 25 (1963).
-
-    >>> [round(end, 1) for end in trimmed_mean_interval([*range(99), 10**6], 0.01)]
-    [49.5, 43.6, 55.4]
-    """
-    found = np.asarray(values, dtype=np.float64)
-    if not 0 <= trimmed < 0.5 or not 0 < level < 1 or found.ndim != 1 or len(found) < 4 or not np.isfinite(found).all():
-        raise InputError("a trimmed mean needs four finite values or more, a share below 0.5 and a level below 1: check them")
-    ordered, away = np.sort(found), int(trimmed * len(found))
-    kept = ordered[away : len(found) - away]
-    value = float(kept.mean())
-    # What is left out counts as much as the last that is kept.
-    error = float(np.clip(found, kept[0], kept[-1]).std(ddof=1)) / ((1 - 2 * trimmed) * math.sqrt(len(found)))
-    half = float(stats.t.ppf((1 + level) / 2, len(kept) - 1)) * error
-    return Interval(value, value - half, value + half)
 
 
 def _rows(drawn: Any, features: Callable[[Any], ArrayLike] | None, n: int) -> Array:
