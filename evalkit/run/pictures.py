@@ -65,12 +65,20 @@ def sheet(images: Images, across: int = 8, width: int = 560) -> bytes:
     size = (across * (scale * breadth + _GAP) - _GAP, down * (scale * height + _GAP) - _GAP)
     whole = Image.new("RGBA", size)
     for i, pixels in enumerate(images.pixels):
-        eight_bits = pixels if pixels.dtype == np.uint8 else (pixels // 257).astype(np.uint8)
-        tile = picture(eight_bits).resize((scale * breadth, scale * height), Image.Resampling.NEAREST)
+        tile = picture(eight_bits(pixels)).resize((scale * breadth, scale * height), Image.Resampling.NEAREST)
         whole.paste(tile, (i % across * (scale * breadth + _GAP), i // across * (scale * height + _GAP)))
     file = BytesIO()
     whole.save(file, "PNG")
     return file.getvalue()
+
+
+def eight_bits(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Pixels of 16 bits as screens show them, those of 8 bits as they are.
+
+    >>> eight_bits(np.array([0, 65535], dtype=np.uint16)).tolist()
+    [0, 255]
+    """
+    return np.asarray(pixels if pixels.dtype == np.uint8 else pixels // 257, dtype=np.uint8)
 
 
 def picture(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> Image.Image:

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from io import BytesIO
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
 from evalkit.compare.closer_look import Shown
 from evalkit.core.sample import Images, Sample, Table, Texts
 from evalkit.data.windows import Windows
-from evalkit.run.pictures import picture
+from evalkit.run.pictures import eight_bits, picture
 
 LONGEST_TEXT, MOST_CELLS, LONGEST_CELL, MOST_STEPS, LARGEST_PICTURE = 600, 30, 80, 300, 256
 """What is shown of one row at most: characters, columns, characters a cell, steps, pixels a side."""
@@ -46,19 +45,17 @@ def _shown(sample: Sample, place: int, number: int, windows: Windows | None) -> 
 
 
 def _cells(table: Table, place: int) -> tuple[tuple[str, str], ...]:
-    row = table.frame.iloc[place]
-    return tuple((str(name)[:LONGEST_CELL], _text(row[name])) for name in table.frame.columns[:MOST_CELLS])
+    row = table.frame.iloc[place, :MOST_CELLS]
+    missing = row.isna()
+    return tuple((str(name)[:LONGEST_CELL], "missing" if missing[name] else _text(row[name])) for name in row.index)
 
 
 def _text(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return "missing"
     return f"{value:.8g}" if isinstance(value, float) else str(value)[:LONGEST_CELL]
 
 
 def _png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
-    eight_bits = pixels if pixels.dtype == np.uint8 else (pixels // 257).astype(np.uint8)
-    drawn, file = picture(eight_bits), BytesIO()
+    drawn, file = picture(eight_bits(pixels)), BytesIO()
     drawn.thumbnail((LARGEST_PICTURE, LARGEST_PICTURE), Image.Resampling.BOX)
     drawn.save(file, "PNG")
     return b64encode(file.getvalue()).decode("ascii")
