@@ -7,17 +7,20 @@ import pandas as pd
 import streamlit as st
 
 from evalkit.compare.closer_look import (
+    CLUES,
+    COPIES,
     READ_THE_ORDER,
     CloserLook,
     Exhibit,
     Shown,
     copies_sentence,
+    pair_sentence,
     tells_nothing,
     told_apart_sentence,
 )
 from evalkit.compare.evaluation import Evaluation
 from evalkit.compare.evaluation_report import lines_of
-from evalkit.compare.words import figure, percent, visible
+from evalkit.compare.words import percent, visible
 from parts.shown_sample import visible_lines
 from parts.theme import is_dark
 
@@ -48,7 +51,7 @@ def _closer(look: CloserLook, key: str) -> None:
     st.text(told_apart_sentence(look))
     for clue in look.clues:
         st.text(f"• {visible(clue.sentence, 300)}")
-    if not look.clues and not any(failure.name == "what gives it away" for failure in look.failures):
+    if not look.clues and not any(failure.name == CLUES for failure in look.failures):
         st.text("Nothing was found that gives it away by itself, such as its decimals, its range or a single column.")
     left, right = st.columns(2, gap="medium")
     with left:
@@ -72,13 +75,13 @@ def _gallery(title: str, exhibits: Sequence[Exhibit], key: str) -> None:
 
 
 def _copies(look: CloserLook, key: str) -> None:
-    if any(failure.name == "copied rows" for failure in look.failures):
+    if any(failure.name == COPIES for failure in look.failures):
         return
     with st.expander("Copies of real rows", expanded=look.n_copied > 0):
         st.text(copies_sentence(look))
         for number, pair in enumerate(look.copied):
             rows("A generated row and a real one.", [pair.generated, pair.reference], ["generated", "real"], f"{key}-copy-{number}")
-            st.caption(f"Distance {figure(pair.distance)}; the real row's nearest real row lies at {figure(pair.usual)}.")
+            st.caption(pair_sentence(pair))
 
 
 def rows(alt: str, shown: Sequence[Shown], labels: Sequence[str], key: str) -> None:

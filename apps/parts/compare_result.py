@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from evalkit.compare.evaluation import Evaluation, headline, in_order
-from evalkit.compare.evaluation_charts import curves_of, figures_of, interval_chart, size_chart
+from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.words import count, visible
 from evalkit.core.evidence import Evidence
 from evalkit.run.jobs import Job
@@ -165,7 +165,4 @@ def _sizes(evaluation: Evaluation) -> None:
     with st.expander("Do the figures still move with the number of rows?"):
         name = st.selectbox("Figure", names, key="size_figure")
         st.altair_chart(size_chart(evaluation, name, dark=is_dark()), theme=None, width="stretch", key="sizes")
-        st.caption(
-            "A figure that moves by more than its band is biased by few rows: compare it at equal numbers only. The band shows how "
-            "many rows a narrower interval would need."
-        )
+        st.caption(READ_THE_SIZES)

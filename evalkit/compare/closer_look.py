@@ -4,11 +4,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
-from evalkit.compare.words import count, percent
+from evalkit.compare.words import count, figure, percent
 from evalkit.core.evidence import Evidence, Failure
 
 CHANCE = 0.5
 READ_THE_ORDER = "The classifier cannot tell these rows from real ones: their order may be chance."
+CLASSIFIER, CLUES, GALLERY, COPIES = "classifier and control", "what gives it away", "least and most convincing rows", "copied rows"
+"""What is looked at, as a Failure names it."""
 Kind = Literal["cells", "text", "picture", "steps"]
 
 
@@ -156,3 +158,8 @@ def copies_sentence(look: CloserLook) -> str:
     if look.copied:
         return "No generated row equals a real one. These lie nearest to one; about half of new real rows would lie as near."
     return "No generated row equals a real one."
+
+
+def pair_sentence(pair: CopiedPair) -> str:
+    """How near a pair lies, beside what is usual there."""
+    return f"Distance {figure(pair.distance)}; the real row's nearest real row lies at {figure(pair.usual)}."

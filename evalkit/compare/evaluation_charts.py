@@ -11,6 +11,10 @@ from evalkit.core.evidence import Evidence
 _BETTER = {"lower": "lower is better", "higher": "higher is better", "neither": "neither end is better"}
 MOST_GENERATORS = 40
 _MOST_LINES = 4
+READ_THE_SIZES = (
+    "A figure that moves by more than its band is biased by few rows: compare it at equal numbers only. The band shows how many "
+    "rows a narrower interval would need."
+)
 
 
 def figures_of(evaluation: Evaluation) -> list[str]:

@@ -20,7 +20,7 @@ from evalkit.compare.closer_look import (
 )
 from evalkit.compare.curves import series_lines
 from evalkit.compare.evaluation import Comparison, Evaluation, headline
-from evalkit.compare.evaluation_charts import curves_of, figures_of, interval_chart, size_chart
+from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.report import page
 from evalkit.core.evidence import Evidence
 
@@ -47,6 +47,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
         pairs=[_pair(each) for each in evaluation.comparisons],
         curves=[Markup(to_svg(size_chart(evaluation, name))) for name in curves_of(evaluation)],  # noqa: S704 - as above
+        read_sizes=READ_THE_SIZES,
         looks=[look_parts(look) for look in evaluation.looks],
         settings=_settings(evaluation),
     )

@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 
 _NAME = "windows"
 _LONGEST_USUAL = 64
+_STRETCHES = 20
 _STILL = 1e-18  # of the squared values: what is left of equal values after their mean is taken out
 
 
@@ -101,6 +102,22 @@ class FittedWindows:
         ]
         weighted = [block / np.sqrt(max(block.shape[1], 1)) for block in blocks]
         return features_of(np.hstack(weighted), _NAME, self.digest, windows.entities)
+
+
+def stretches(series: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What may be taken as independent: a series; where there are few, long stretches of each, twenty in all.
+
+    Args:
+        series: (n,) which series each window is of, the windows of one in a row.
+
+    >>> stretches(np.zeros(40, dtype=np.int64)).max() + 1
+    np.int64(20)
+    >>> stretches(np.repeat(np.arange(30), 4)).max() + 1
+    np.int64(30)
+    """
+    _, first, which, lengths = np.unique(series, return_index=True, return_inverse=True, return_counts=True)
+    a_series = max(1, _STRETCHES // len(first))
+    return which * a_series + (np.arange(len(series)) - first[which]) * a_series // lengths[which]
 
 
 def filled(values: Array, missing: NDArray[np.bool_]) -> Array:

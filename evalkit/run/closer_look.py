@@ -8,22 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.compare.closer_look import CloserLook, Clue, CopiedPair, Exhibit, Shown
+from evalkit.compare.closer_look import CLASSIFIER, CLUES, COPIES, GALLERY, CloserLook, Clue, CopiedPair, Exhibit, Shown
 from evalkit.core.errors import CancelledError, EvalkitError
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.core.sample import Sample, Series
 from evalkit.data.windows import Windows
-from evalkit.discriminator.c2st import ClassifierTest, Separation
+from evalkit.discriminator.c2st import ClassifierTest
 from evalkit.discriminator.gallery import gallery
 from evalkit.discriminator.giveaways import Giveaway, find_giveaways
 from evalkit.features import Features
 from evalkit.features.base import FittedExtractor
-from evalkit.features.windows import FittedWindows
+from evalkit.features.windows import FittedWindows, stretches
 from evalkit.metrics.copied_pairs import copied_pairs
 from evalkit.run.showing import shown_rows
+from evalkit.statistics.intervals import Interval
 
 N_CLUES, N_EXHIBITS, N_PAIRS = 12, 6, 4
 _LEVEL = 0.05
+_TOLD, _CONTROL = "generated from real rows", "real from real rows"
 _REMEDY = "change what the sentence names and run again"
 
 
@@ -42,6 +44,11 @@ class Looked:
     features: Features
     numbers: NDArray[np.intp]
     extractor: FittedExtractor
+
+    @property
+    def independent(self) -> bool:
+        """Whether each row of features is a row of the Sample by itself."""
+        return len(np.unique(self.features.rows)) == len(self.features.rows)
 
     @cached_property
     def windows(self) -> Windows | None:
@@ -81,16 +88,21 @@ def closer_look(name: str, ours: Looked, theirs: Looked, *, seed: int) -> Closer
 
 
 def _separations(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
-    result = ClassifierTest().run(ours.features.values, theirs.features.values, seed=seed)
-    control = None if result.control is None else _evidence("real from real rows", result.control, result.method, seed)
-    return {"told_apart": _evidence("generated from real rows", result.found, result.method, seed), "control": control}
+    independent = ours.independent and theirs.independent
+    result = ClassifierTest().run(ours.features.values, theirs.features.values, seed=seed, control=independent)
+    if not independent:
+        # Windows of one series lie in both halves of the reference: there is no control, and no interval of rows.
+        grouped = result.estimate.grouped(stretches(ours.features.rows), stretches(theirs.features.rows))
+        return {
+            "told_apart": _evidence(_TOLD, grouped.interval(), result.found.n, f"{grouped.method} by stretch of a series", seed)
+        }
+    control = result.control
+    beside = None if control is None else _evidence(_CONTROL, control.auc, control.n, result.method, seed)
+    return {"told_apart": _evidence(_TOLD, result.found.auc, result.found.n, result.method, seed), "control": beside}
 
 
-def _evidence(name: str, found: Separation, method: str, seed: int) -> Evidence:
-    value, low, high = found.auc
-    return Evidence(
-        name=name, value=value, low=low, high=high, n=found.n, method=method, seed=seed, settings={"p_value": found.p_value}
-    )
+def _evidence(name: str, auc: Interval, n: int, method: str, seed: int) -> Evidence:
+    return Evidence(name=name, **auc._asdict(), n=n, method=method, seed=seed)
 
 
 def _clues(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
@@ -138,8 +150,8 @@ def _copied(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
 
 
 _LOOKS: dict[str, Callable[[Looked, Looked, int], dict[str, Any]]] = {
-    "classifier and control": _separations,
-    "what gives it away": _clues,
-    "least and most convincing rows": _gallery,
-    "copied rows": _copied,
+    CLASSIFIER: _separations,
+    CLUES: _clues,
+    GALLERY: _gallery,
+    COPIES: _copied,
 }

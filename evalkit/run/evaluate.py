@@ -25,6 +25,7 @@ from evalkit.data import Data, content_hash, load
 from evalkit.features import USUAL, ExtractorSpec
 from evalkit.features.base import FittedExtractor
 from evalkit.features.cache import extract
+from evalkit.features.windows import stretches
 from evalkit.metrics import MetricSpec
 from evalkit.run.closer_look import Looked, closer_look
 from evalkit.run.measures import extractors_of, metrics_of, usual_metrics
@@ -36,7 +37,7 @@ Rows = NDArray[np.intp]
 
 _LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 200
 _LEVEL, _POWER = 0.05, 0.8
-_STRETCHES = 20
+_NO_CURVES = "No figure is shown over the number of rows: it needs a metric of features, and rows that are independent."
 _CHANGE = "change what the sentence names and run again"
 
 
@@ -114,7 +115,7 @@ def evaluate(
         conclusions=conclude(list(theirs), comparisons),
         curves=tuple(size_curves(asked, ours.features.values, seen, seed=seed, progress=progress)),
         looks=tuple(_look_closer(ours, theirs, seed, progress)) if closer else (),
-        cautions=(*cautions, *_unequal(theirs)),
+        cautions=(*cautions, *_unequal(theirs), *([_NO_CURVES] if curves and not asked else [])),
         settings={
             "extractor": ours.features.extractor,
             "extractor digest": ours.features.digest,
@@ -221,22 +222,6 @@ def _of_rows(spec: MetricSpec, ours: _Given, theirs: _Given, seed: int) -> Mappi
     if ours.features.digest != theirs.features.digest:
         raise InputError("features of two extractors cannot be compared: extract both with one")
     return metric.estimates(ours.features.values, theirs.features.values, seed=seed)
-
-
-def stretches(series: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What may be taken as independent: a series; where there are few, long stretches of each, twenty in all.
-
-    Args:
-        series: (n,) which series each window is of, the windows of one in a row.
-
-    >>> stretches(np.zeros(40, dtype=np.int64)).max() + 1
-    np.int64(20)
-    >>> stretches(np.repeat(np.arange(30), 4)).max() + 1
-    np.int64(30)
-    """
-    _, first, which, lengths = np.unique(series, return_index=True, return_inverse=True, return_counts=True)
-    a_series = max(1, _STRETCHES // len(first))
-    return which * a_series + (np.arange(len(series)) - first[which]) * a_series // lengths[which]
 
 
 def _evidence(figure: str, estimate: Estimate, spec: MetricSpec, ours: _Given, theirs: _Given, seed: int) -> Evidence:

@@ -103,3 +103,12 @@ def test_a_stop_is_no_failure(monkeypatch):
     monkeypatch.setattr(module, "gallery", stop)
     with pytest.raises(CancelledError):
         look_of(frame(0), frame(1))
+
+
+def test_windows_of_few_series_count_as_stretches_and_have_no_control():
+    draw = np.random.default_rng(0)
+    few = [Series.of([draw.normal(size=(1500, 1)) for _ in range(3)], channels=("level",)) for _ in range(2)]
+    look = look_of(*few)
+    assert look.told_apart.low <= look.told_apart.value <= look.told_apart.high
+    assert "by stretch" in look.told_apart.method
+    assert look.control is None

@@ -29,3 +29,9 @@ def test_a_metric_that_cannot_do_with_few_rows_begins_its_curve_where_it_can():
 
 def test_a_metric_that_cannot_do_with_all_rows_has_no_curve():
     assert list(size_curves([METRICS["prdc"]], rows(0, 5), {"a": rows(1, 5)}, seed=0, progress=lambda step: None)) == []
+
+
+def test_where_there_can_be_no_curve_it_is_said():
+    result = evaluate(rows(0), {"near": rows(1)}, metrics=["column_shapes"], closer=False, curves=True)
+    assert result.curves == ()
+    assert any("over the number of rows" in caution for caution in result.cautions)
