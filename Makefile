@@ -1,6 +1,7 @@
 # The two commands a newcomer needs: make demo, make test. `make` alone lists the rest.
 PYTHON ?= python3
 BIN := .venv/bin
+# Python compiles what is imported; compiling all that is installed would take longer than many a test.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
@@ -32,7 +33,7 @@ wheel: .venv/installed-dev ## build the wheel, install it into an empty environm
 	rm -rf dist
 	$(BIN)/python -m build --wheel --outdir dist . > /dev/null
 	folder=$$(mktemp -d) && $(PYTHON) -m venv $$folder/env \
-	&& $$folder/env/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt dist/*.whl \
+	&& $$folder/env/bin/python -m pip --disable-pip-version-check --quiet install --no-compile -c constraints.txt dist/*.whl \
 	&& cd $$folder && env/bin/evalkit demo --no-app --out tour; status=$$?; rm -rf "$$folder"; exit $$status
 
 # A browser for the tests: one that is there, else the system's package manager, else the browser tool's own download.
@@ -43,11 +44,11 @@ chromium: .venv/installed-dev
 
 .venv/installed: pyproject.toml constraints.txt
 	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv
-	$(PIP) install -c constraints.txt -e ".[app]"
+	$(PIP) install --no-compile -c constraints.txt -e ".[app]"
 	touch $@
 
 .venv/installed-dev: .venv/installed
-	$(PIP) install -c constraints.txt -e ".[dev]"
+	$(PIP) install --no-compile -c constraints.txt -e ".[dev]"
 	touch $@
 
 clean: ## remove what was built

@@ -25,11 +25,11 @@ def test_from_the_first_visit_to_the_download(page, table_file, home):
     page.locator("input[type=file]").set_input_files(table_file)
     shows(page, "small.csv")
     pick(page, "how_long", "Steps")
-    page.get_by_label("Steps").last.fill("4000")
+    page.get_by_label("Steps").last.fill("2500")
     page.get_by_label("Steps").last.press("Enter")
     page.get_by_role("button", name="Start", exact=True).click()
 
-    expect(heading(page)).to_contain_text("of 4,000", timeout=PATIENCE)
+    expect(heading(page)).to_contain_text("of 2,500", timeout=PATIENCE)
     shows(page, "last sign of life")
     expect(curve(page)).to_be_visible(timeout=PATIENCE)
     shows(page, "Drawn at step")
@@ -39,7 +39,7 @@ def test_from_the_first_visit_to_the_download(page, table_file, home):
     expect(curve(page)).to_be_visible(timeout=PATIENCE)
 
     run = home / "runs" / page.url.partition("run=")[2].partition("&")[0]
-    assert REQUEST.validate_json((run / "request.json").read_text()).settings.steps == 4000
+    assert REQUEST.validate_json((run / "request.json").read_text()).settings.steps == 2500
     page.reload()
     page.get_by_role("button", name="Go on").click()
     expect(heading(page)).to_contain_text("that training never saw", timeout=2 * PATIENCE)

@@ -1,9 +1,6 @@
-"""The commands as a person runs them: real processes, exit codes, what is printed where, what is written."""
+"""The commands as a person runs them: exit codes, what is printed where, what is written."""
 
 import json
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pandas as pd
@@ -11,13 +8,7 @@ import pytest
 
 import evalkit as ek
 from evalkit.run.samples import SAMPLES
-
-
-def evalkit(*arguments, cwd=None, **environment):
-    command = [sys.executable, "-m", "evalkit", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=os.environ | environment)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
+from tests.cli.commands import evalkit, in_a_process
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +34,7 @@ def tables(tmp_path_factory):
 def test_detect_with_a_reference(tables, tmp_path):
     out, report, model = tmp_path / "scores.csv", tmp_path / "report.html", tmp_path / "model"
     arguments = ["detect", tables / "new.csv", "--reference", tables / "reference.csv", "--fdr", "0.2", "--effort", "fast"]
-    done = evalkit(*arguments, "--out", out, "--report", report, "--save", model)
+    done = in_a_process(*arguments, "--out", out, "--report", report, "--save", model)
     assert done.returncode == 0, done.stderr
     assert "weight" in done.stdout
     scores = pd.read_csv(out)
@@ -64,7 +55,7 @@ def test_detect_with_a_reference(tables, tmp_path):
 
 
 def test_the_result_goes_to_standard_output_and_progress_to_standard_error(tables):
-    done = evalkit("detect", tables / "new.csv", "--reference", tables / "reference.csv", "--effort", "fast", "--json")
+    done = in_a_process("detect", tables / "new.csv", "--reference", tables / "reference.csv", "--effort", "fast", "--json")
     json.loads(done.stdout)
     assert "%" in done.stderr
 
@@ -157,16 +148,21 @@ def test_a_refusal_is_one_sentence_and_exit_code_2(arguments, sentence, tmp_path
     assert sentence in last
 
 
+def test_a_process_that_refuses_ends_like_the_command_here(tmp_path):
+    apart, here = (run("detect", "nowhere.csv", cwd=tmp_path) for run in (in_a_process, evalkit))
+    assert apart == here
+
+
 def test_a_misspelt_option_is_a_usage_error():
-    assert evalkit("detect", "x.csv", "--no-such-option").returncode == 2
+    assert in_a_process("detect", "x.csv", "--no-such-option").returncode == 2
 
 
 def test_version():
-    assert evalkit("--version").stdout.startswith("evalkit 0.")
+    assert in_a_process("--version").stdout.startswith("evalkit 0.")
 
 
 def test_the_tour(tmp_path):
-    done = evalkit("demo", "--no-app", "--out", tmp_path / "tour")
+    done = in_a_process("demo", "--no-app", "--out", tmp_path / "tour")
     assert done.returncode == 0, done.stderr
     assert "60 rows were planted" in done.stdout
     left = {"scores.parquet", "report.html", "model", "generated.csv", "evaluation.html"}

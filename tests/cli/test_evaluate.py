@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.cli.test_commands import evalkit
+from tests.cli.commands import evalkit
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from evalkit.run.samples import SAMPLES
 
 def command(out, *more):
     sample = str(SAMPLES["breast_cancer"].path())
-    return [sys.executable, "-m", "evalkit", "fit", sample, "--backbone", "vae", "--steps", "900", "--out", str(out), *more]
+    return [sys.executable, "-m", "evalkit", "fit", sample, "--backbone", "vae", "--steps", "500", "--out", str(out), *more]
 
 
 def contents(folder):
