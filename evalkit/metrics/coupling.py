@@ -49,11 +49,13 @@ class Coupling:
     Attributes:
         reference, generated: the sides.
         scale: (r,) > 0, descending or ascending; empty where one side is constant.
+        shared: the trace of (S1 S2)^1/2: the sum of ``scale`` and of what is too small to have a direction of its own.
     """
 
     reference: Side
     generated: Side
     scale: Array
+    shared: float
 
     @classmethod
     def of(cls, reference: Array, generated: Array) -> Coupling:
@@ -63,14 +65,14 @@ class Coupling:
         means = means[0] + (more := ours.mean(axis=0)), means[1] + (yet := theirs.mean(axis=0))
         ours, theirs = ours - more, theirs - yet
         route = _by_rows if min(len(ours), len(theirs)) < ours.shape[1] else _by_covariances
-        scale, first, second = route(ours, theirs)
-        return cls(Side(means[0], ours, first), Side(means[1], theirs, second), scale)
+        shared, scale, first, second = route(ours, theirs)
+        return cls(Side(means[0], ours, first), Side(means[1], theirs, second), scale, shared)
 
     @property
     def distance(self) -> float:
         """The Fréchet distance of the two samples' normal laws, squared as is usual, >= 0."""
         step = self.reference.mean - self.generated.mean
-        return max(float(step @ step) + self.reference.spread + self.generated.spread - 2 * float(self.scale.sum()), 0.0)
+        return max(float(step @ step) + self.reference.spread + self.generated.spread - 2 * self.shared, 0.0)
 
     @property
     def bias(self) -> float:
@@ -111,13 +113,28 @@ class Coupling:
 
 
 def root(covariance: Array) -> Array:
-    """A (d, r) with A A' the covariance, of full column rank.
+    """A (d, r) with A A' the covariance, of full column rank: triangular where the covariance is safely not singular.
 
     >>> root(np.diag([4.0, 0.0])).tolist()
     [[2.0], [0.0]]
     """
+    try:
+        half: Array = np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:  # how NumPy says "singular"; the eigenvalues tell which directions are
+        half = np.zeros_like(covariance)
+    if _more_than_rounding(np.diag(half) ** 2).all():
+        return half
     values, vectors = positive(covariance)
     return vectors * np.sqrt(values)
+
+
+def root_trace(matrix: Array) -> float:
+    """The trace of the square root of a positive semidefinite matrix. Small eigenvalues count: their roots are not small.
+
+    >>> root_trace(np.diag([4.0, 9.0, 1e-16]))
+    5.00000001
+    """
+    return float(np.sqrt(np.maximum(np.linalg.eigvalsh(matrix), 0.0)).sum())
 
 
 def positive(matrix: Array) -> tuple[Array, Array]:
@@ -138,18 +155,19 @@ def _more_than_rounding(values: Array) -> NDArray[np.bool_]:
     return kept
 
 
-def _by_covariances(ours: Array, theirs: Array) -> tuple[Array, Array, Array]:
+def _by_covariances(ours: Array, theirs: Array) -> tuple[float, Array, Array, Array]:
     values, vectors = positive(ours.T @ ours / (len(ours) - 1))
     half = vectors * np.sqrt(values)
-    squares, turn = positive(half.T @ (theirs.T @ (theirs @ half)) / (len(theirs) - 1))
-    scale = np.sqrt(squares)
+    squares, turn = np.linalg.eigh(half.T @ (theirs.T @ (theirs @ half)) / (len(theirs) - 1))
+    shared, kept = float(np.sqrt(np.maximum(squares, 0.0)).sum()), _more_than_rounding(squares)
+    scale, turn = np.sqrt(squares[kept]), turn[:, kept]
     first = ours @ ((vectors / np.sqrt(values)) @ (turn * np.sqrt(scale)))
-    return scale, first, theirs @ (half @ (turn / np.sqrt(scale)))
+    return shared, scale, first, theirs @ (half @ (turn / np.sqrt(scale)))
 
 
-def _by_rows(ours: Array, theirs: Array) -> tuple[Array, Array, Array]:
+def _by_rows(ours: Array, theirs: Array) -> tuple[float, Array, Array, Array]:
     n, m = len(ours) - 1, len(theirs) - 1
     left, sizes, right = np.linalg.svd(ours @ theirs.T, full_matrices=False)
     kept = sizes > max(n, m) * _ROUNDING * sizes.max(initial=0)
     scale = sizes[kept] / np.sqrt(n * m)
-    return scale, left[:, kept] * np.sqrt(n * scale), right[kept].T * np.sqrt(m * scale)
+    return float(scale.sum()), scale, left[:, kept] * np.sqrt(n * scale), right[kept].T * np.sqrt(m * scale)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
-from evalkit.metrics.coupling import Array, Coupling, Side, positive_values, root
+from evalkit.metrics.coupling import Array, Coupling, Side, root, root_trace
 from evalkit.metrics.moments import Moments
 from evalkit.metrics.pairs import checked_pair
 from evalkit.metrics.second_order import tempered
@@ -28,8 +28,8 @@ def frechet_distance(reference: Moments, generated: Moments, *, reference_root: 
     of the features. Computed from samples it is too large by about C / rows, where C grows with the square of the number of
     features: figures from different numbers of rows say nothing about each other. :class:`Frechet` takes that bias out.
 
-    Only symmetric eigenproblems are solved, so no imaginary part or negative value arises, and singular covariances (fewer rows
-    than features, constant features) need no added diagonal.
+    Only symmetric problems are solved, so no imaginary part or negative value arises, and singular covariances (fewer rows than
+    features, constant features) need no added diagonal.
 
     Args:
         reference: two rows or more.
@@ -51,9 +51,10 @@ def frechet_distance(reference: Moments, generated: Moments, *, reference_root: 
     if reference.mean.shape != generated.mean.shape:
         raise ShapeError(f"a Fréchet distance needs the same features, got {len(reference.mean)} and {len(generated.mean)}")
     half = covariance_root(reference) if reference_root is None else reference_root
-    step, covariance = reference.mean - generated.mean, generated.covariance
-    shared = np.sqrt(positive_values(half.T @ covariance @ half)).sum()
-    return max(float(step @ step + (half**2).sum() + np.trace(covariance) - 2 * shared), 0.0)
+    other = covariance_root(generated)
+    step, product = reference.mean - generated.mean, half.T @ other
+    shared = root_trace(product @ product.T if len(product) <= product.shape[1] else product.T @ product)
+    return max(float(step @ step + (half**2).sum() + (other**2).sum() - 2 * shared), 0.0)
 
 
 def covariance_root(moments: Moments) -> Array:

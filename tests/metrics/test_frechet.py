@@ -68,6 +68,20 @@ def test_it_is_the_definition(seed: int) -> None:
     assert frechet_distance(reference, Moments.of(second), reference_root=half) == pytest.approx(expected, rel=1e-9)
 
 
+def test_features_of_very_unequal_variance_are_not_taken_for_rounding() -> None:
+    """Variances from 1 to 1e-9 on both sides, turned: the products of variances lie far below what float64 resolves."""
+    draw = np.random.default_rng(0)
+    ours, theirs = np.logspace(0, -9, 40), np.logspace(0, -9, 40) * draw.uniform(0.5, 2, 40)
+    turn = np.linalg.qr(draw.normal(size=(40, 40)))[0]
+    first, second = (given_moments(np.zeros(40), turn @ np.diag(one) @ turn.T) for one in (ours, theirs))
+    expected = (ours + theirs - 2 * np.sqrt(ours * theirs)).sum()
+    assert frechet_distance(first, second) == pytest.approx(expected, rel=1e-7)
+    rows = np.linalg.qr(draw.normal(size=(400, 41)) + np.eye(400, 41))[0][:, 1:]
+    rows = (rows - rows.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(rows, rowvar=False))).T
+    of_rows = frechet_distance_of_rows(rows * np.sqrt(ours) @ turn.T, rows * np.sqrt(theirs) @ turn.T)
+    assert of_rows == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize(("n", "m", "d"), [(5, 7, 20), (20, 7, 20), (7, 60, 20), (21, 22, 20), (20, 20, 20), (2, 2, 3)])
 def test_rows_and_moments_agree(n: int, m: int, d: int) -> None:
     draw = np.random.default_rng(0)
