@@ -119,13 +119,13 @@ def root(covariance: Array) -> Array:
     [[2.0], [0.0]]
     """
     try:
-        half: Array = np.linalg.cholesky(covariance)
+        half = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     except np.linalg.LinAlgError:  # how NumPy says "singular"; the eigenvalues tell which directions are
         half = np.zeros_like(covariance)
     if _more_than_rounding(np.diag(half) ** 2).all():
         return half
     values, vectors = positive(covariance)
-    return vectors * np.sqrt(values)
+    return np.asarray(vectors * np.sqrt(values), dtype=np.float64)
 
 
 def root_trace(matrix: Array) -> float:

@@ -127,6 +127,16 @@ def test_an_offset_costs_the_polynomial_kernel_no_digits() -> None:
     assert kernel_inception_distance(first, second) == pytest.approx(numerator / shared / (2 * 64**2) ** 3, rel=1e-9)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e4])
+@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
+def test_products_in_single_precision_give_the_figure_to_seven_digits(scale: float, offset: float) -> None:
+    """With many features the estimate rests on float32 products, the plain figure on float64 ones."""
+    draw = np.random.default_rng(0)
+    first, second = (scale * (draw.normal(size=(90, 48)) + offset + shift) for shift in (0.0, 0.3))
+    found = KernelDistance().estimates(first, second, seed=0)["kid"]
+    assert found.value == pytest.approx(kernel_inception_distance(first, second), rel=1e-6)
+
+
 def test_the_bandwidth_is_the_median_distance_of_the_reference() -> None:
     first, second = two(n=40)
     expected = np.median(cdist(first, first)[np.triu_indices(40, 1)])
