@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -29,17 +30,35 @@ def nearest_record(numbers: tuple[Array, Array], labels: tuple[Codes, Codes], ra
     """
     (reference, queries), (reference_labels, query_labels) = numbers, labels
     found = np.empty(len(queries))
+    # Numbers that are all there and within one range differ by less than the range: their differences add up as they are.
+    ours, theirs = _shares(reference, reference, ranges), _shares(reference, queries, ranges)
+    plain = np.logical_and.reduce(_between_0_and_1(ours), axis=0)
+    ordinary = np.logical_and.reduce(_between_0_and_1(theirs[:, plain]), axis=1)
     step = max(1, _BLOCK_DISTANCES // len(reference))
     for start in range(0, len(queries), step):
         rows = slice(start, start + step)
-        total = np.zeros((len(queries[rows]), len(reference)))
+        kept = ordinary[rows]
+        total = np.zeros((len(kept), len(reference)))
+        if reference_labels.shape[1]:
+            total += cdist(query_labels[rows], reference_labels, "hamming") * reference_labels.shape[1]
+        if plain.any():
+            total[kept] += cdist(theirs[rows][kept][:, plain], ours[:, plain], "cityblock")
         for column, width in enumerate(ranges):
-            total += _apart(queries[rows, column, None], reference[None, :, column], float(width))
-        for column in range(reference_labels.shape[1]):
-            total += query_labels[rows, column, None] != reference_labels[None, :, column]
+            others = ~kept if plain[column] else np.ones_like(kept)
+            total[others] += _apart(queries[rows][others, column, None], reference[None, :, column], float(width))
         found[rows] = total.min(axis=1)
     found /= reference.shape[1] + reference_labels.shape[1]
     return found
+
+
+def _shares(reference: Array, rows: Array, ranges: Array) -> Array:
+    """Numbers as shares of their column's range, 0 the least; not a number where one is missing or there is no range."""
+    least = np.fmin.reduce(reference, axis=0, initial=np.inf)
+    return np.asarray((rows - least) / np.where(ranges > 0, ranges, np.nan), dtype=np.float64)
+
+
+def _between_0_and_1(shares: Array) -> NDArray[np.bool_]:
+    return np.asarray((shares >= 0) & (shares <= 1), dtype=np.bool_)
 
 
 def _apart(queries: Array, reference: Array, width: float) -> Array:
