@@ -165,15 +165,14 @@ class KernelDistance:
         ours, theirs = checked_pair(reference, generated, what="a kernel distance with an interval", fewest=4)
         centre = ours.mean(axis=0)
         if self.kernel == "polynomial":
-            name, kernel, words = "kid", polynomial_about(centre), "kernel (x.y / d + 1)³"
+            name, kernel, words, most = "kid", polynomial_about(centre), "kernel (x.y / d + 1)³", math.inf
         else:
             bandwidth = median_bandwidth(ours, seed=seed)
-            name, kernel, words = "mmd", gaussian(bandwidth), f"kernel exp(-|x - y|² / (2 h²)), h = {bandwidth:.6g}"
+            name, kernel, words, most = "mmd", gaussian(bandwidth), f"kernel exp(-|x - y|² / (2 h²)), h = {bandwidth:.6g}", 2.0
         found = mmd(ours - centre, theirs - centre, kernel)
         first, second, further = tempered((found.reference, found.generated), found.noise, found.value + found.bias)
-        return {
-            name: Estimate(found.value, "lower", f"{words}, unbiased, all pairs", first, second, further, range=(0.0, math.inf))
-        }
+        method = f"{words}, unbiased, all pairs"
+        return {name: Estimate(found.value, "lower", method, first, second, further, range=(0.0, most))}
 
 
 @dataclass(frozen=True)

@@ -186,6 +186,14 @@ def test_what_cannot_be_had_is_refused() -> None:
             mmd_gaussian(first, second, bandwidth=bandwidth)
 
 
+def test_a_sample_against_itself_has_no_wild_interval() -> None:
+    """Its plug-in figure is 0 but for rounding."""
+    first, _ = two(n=40)
+    found = GaussianKernelDistance().estimates(first, first, seed=0)["mmd"].interval()
+    assert found.low < 0
+    assert 0 <= found.high < 0.2
+
+
 def test_the_bias_is_what_a_row_with_itself_adds() -> None:
     first, second = two(n=9, m=12)
     centre = first.mean(axis=0)
