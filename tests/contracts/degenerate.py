@@ -58,6 +58,7 @@ FEATURES = {
             "frechet": near(3),
             "frechet_plain": near(3),
             "sliced_wasserstein": near(9),
+            "c2st": near(1),
             "precision": near(0),
             "recall": near(0),
             "coverage": near(0),

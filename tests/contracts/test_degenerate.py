@@ -69,6 +69,7 @@ def test_a_defined_figure_or_one_sentence(name):
         least, most = estimate.range
         assert least - 1e-9 <= value or figure in UNBIASED, figure
         assert max(value, high) <= most + 1e-9, figure
+        assert high >= least, figure
 
 
 @pytest.mark.parametrize("name", [name for name, case in EVERY.items() if case.known or case.refused])
