@@ -101,11 +101,11 @@ def test_end_to_end(name):
     assert evaluation.measured
 
 
-@pytest.mark.parametrize("name", [name for name, spec in MEASURES.items() if spec.reads == "features"])
+@pytest.mark.parametrize(
+    "name", [name for name, spec in MEASURES.items() if spec.reads == "features" and name not in ABOUT_THE_ORIGIN]
+)
 def test_an_offset_of_a_million_changes_no_figure(name):
     """Of values whose sums with it are exact. KID's kernel and the cosines of the Vendi score are about the origin."""
-    if name in ABOUT_THE_ORIGIN:
-        return
     reference, generated = (np.round(rows(seed) * 2**20) / 2**20 for seed in (0, 1))
     plain, moved = measured(name, reference, generated), measured(name, reference + 1e6, generated + 1e6)
     for figure, estimate in plain.items():
