@@ -96,7 +96,9 @@ def _drawn(n: int, sides: tuple[NgramCounts, ...], sizes: tuple[int, ...]) -> in
         lengths = _lengths(counts, size)
         most = min(most, lengths.sum() // 2, lengths.sum() - lengths.max())
     if most < 1:
-        raise InputError(f"distinct_{n} needs two texts or more of {n} words or more on each side: give longer texts or more")
+        raise InputError(
+            f"distinct_{n} needs two texts or more of {n} word{'s' * (n > 1)} or more on each side: give longer texts or more"
+        )
     return int(2 ** np.floor(np.log2(most)))
 
 

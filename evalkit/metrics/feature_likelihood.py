@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evalkit.core.errors import ShapeError
+from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
 from evalkit.kernels.neighbours import distances
 from evalkit.metrics.pairs import checked_pair
@@ -176,12 +176,17 @@ class FeatureLikelihood:
 
         Raises:
             ShapeError: fewer than 32 reference or 8 generated rows, or other features.
-            InputError: a value is missing, infinite or huge.
+            InputError: a value is missing, infinite or huge, or half of the reference rows or more repeat others.
         """
         what = "a feature likelihood divergence with an interval"
         reference, generated = checked_pair(reference, generated, what=what, fewest=_FEWEST)
         if len(reference) < _FEWEST_REAL:
             raise ShapeError(f"{what} needs {_FEWEST_REAL} reference rows, got {len(reference)}: give more")
+        if 1 < len(np.unique(reference, axis=0)) <= len(reference) / 2:
+            # The laws of rows that repeat each other have no width, so that any other row is beyond belief.
+            raise InputError(
+                f"{what} needs reference rows that differ, and half or more repeat others: take features of finer steps"
+            )
         ours, theirs = _drawn(reference, seed, "reference"), _drawn(generated, seed, "generated")
         n, half = len(reference), len(reference) // 2
         found = _halved(reference[ours], generated[theirs])

@@ -91,7 +91,7 @@ class Mauve:
 
     Attributes:
         unit_length: divide each row by its length first, as is usual for the features of language models, which have a meaning by
-            their direction only.
+            their direction only. The mauve-text package always does so.
 
     Source: Pillutla et al., NeurIPS 2021; Pillutla et al., Journal of Machine Learning Research 24 (2023), for ``mauve_star``
     (there with Krichevsky-Trofimov smoothing).

@@ -169,20 +169,18 @@ class KernelDistance:
         ours, theirs = checked_pair(reference, generated, what="a kernel distance with an interval", fewest=4)
         centre = ours.mean(axis=0)
         if self.kernel == "polynomial":
-            unit = _unit(ours, theirs, centre)
+            unit, most = _unit(ours, theirs, centre), math.inf
             name, kernel, words = "kid", polynomial_about(centre, unit), "kernel (x.y / d + 1)³"
             precision: type[np.floating[Any]] = np.float32 if len(centre) >= _MANY_FEATURES else np.float64
         else:
-            bandwidth, unit, precision = median_bandwidth(ours, seed=seed), 1.0, np.float64
+            bandwidth, unit, most, precision = median_bandwidth(ours, seed=seed), 1.0, 2.0, np.float64
             name, kernel, words = "mmd", gaussian(bandwidth), f"kernel exp(-|x - y|² / (2 h²)), h = {bandwidth:.6g}"
         first, second = (((rows - centre) / unit).astype(precision, copy=False) for rows in (ours, theirs))
         found = mmd(first, second, kernel)
-        of_reference, of_generated, further = tempered((found.reference, found.generated), found.noise, found.value + found.bias)
-        return {
-            name: Estimate(
-                found.value, "lower", f"{words}, unbiased, all pairs", of_reference, of_generated, further, range=(0.0, math.inf)
-            )
-        }
+        influences = found.reference, found.generated
+        of_reference, of_generated, further = tempered(influences, found.noise, found.value + found.bias)
+        method = f"{words}, unbiased, all pairs"
+        return {name: Estimate(found.value, "lower", method, of_reference, of_generated, further, range=(0.0, most))}
 
 
 @dataclass(frozen=True)

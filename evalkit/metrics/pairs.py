@@ -8,7 +8,12 @@ from evalkit.core.errors import InputError, ShapeError
 Array = NDArray[np.float64]
 
 
-def checked_pair(reference: ArrayLike, generated: ArrayLike, *, what: str, fewest: int) -> tuple[Array, Array]:
+_LARGEST, _LEAST_SPREAD = 1e100, 1e-100
+
+
+def checked_pair(
+    reference: ArrayLike, generated: ArrayLike, *, what: str, fewest: int, by_distance: bool = True
+) -> tuple[Array, Array]:
     """Both arrays as float64 matrices.
 
     Args:
@@ -16,10 +21,11 @@ def checked_pair(reference: ArrayLike, generated: ArrayLike, *, what: str, fewes
         generated: (m, d).
         what: the figure that needs them, as its message begins.
         fewest: rows that each must have.
+        by_distance: whether the figure goes by differences between rows, whose squares must not be lost to rounding.
 
     Raises:
         ShapeError: not two matrices with equally many features, one or more, or too few rows.
-        InputError: a value is missing, infinite or beyond 1e100.
+        InputError: a value is missing, infinite or beyond 1e100, or the rows differ, by less than 1e-100 in every feature.
 
     >>> checked_pair([[0, 1]], [[2, 3]], what="MMD", fewest=2)
     Traceback (most recent call last):
@@ -29,9 +35,20 @@ def checked_pair(reference: ArrayLike, generated: ArrayLike, *, what: str, fewes
     if ours.ndim != 2 or theirs.ndim != 2 or ours.shape[1] != theirs.shape[1] or ours.shape[1] == 0:
         raise ShapeError(f"{what} needs two arrays (rows, features) with the same features, got {ours.shape} and {theirs.shape}")
     if min(len(ours), len(theirs)) < fewest:
-        raise ShapeError(f"{what} needs {fewest} rows a side, got {len(ours)} and {len(theirs)}: draw more")
+        raise ShapeError(f"{what} needs {fewest} row{'s' * (fewest > 1)} a side, got {len(ours)} and {len(theirs)}: draw more")
     for name, rows in (("reference", ours), ("generated", theirs)):
         # A comparison with NaN is false.
-        if not (np.abs(rows) <= 1e100).all():
+        if not (np.abs(rows) <= _LARGEST).all():
             raise InputError(f"{what} needs finite features of a sensible size, found others in the {name} rows: remove those rows")
+    if by_distance and 0 < _spread(ours, theirs) < _LEAST_SPREAD:
+        raise InputError(
+            f"{what} needs features of a sensible size, and rows differ by less than 1e-100: multiply all by one factor"
+        )
     return ours, theirs
+
+
+def _spread(ours: Array, theirs: Array) -> float:
+    """The largest range of a feature over both sides."""
+    highest = np.maximum(ours.max(axis=0, initial=-np.inf), theirs.max(axis=0, initial=-np.inf))
+    lowest = np.minimum(ours.min(axis=0, initial=np.inf), theirs.min(axis=0, initial=np.inf))
+    return float((highest - lowest).max())

@@ -101,6 +101,8 @@ def answers(task: Task, x: Array, y: Array, *, limits: Array, asked: Array, seed
     """
     present = ~np.isnan(y)
     x, y = x[present], y[present]
+    # A feature without any value has no bins; as a constant it says as little.
+    x = np.where(np.isnan(x).all(axis=0), 0.0, x)
     y = y if task.classes else (np.clip(y, *limits) - limits[0]) / np.ptp(limits)
     if not task.classes:
         scaled = _fitted(HistGradientBoostingRegressor, task, x, y, seed).predict(asked) if len(y) > 1 else np.full(len(asked), 0.5)
@@ -133,7 +135,10 @@ def skill(task: Task, said: Array, truth: Array) -> tuple[float, Array]:
     (0.5, [0.75, 0.0, -0.75])
     """
     if not task.classes:
-        errors, spread = (truth - said) ** 2, (truth - truth.mean()) ** 2
+        # In units of the largest deviation, so that no square is lost or overflows.
+        deviations = truth - truth.mean()
+        unit = np.abs(deviations).max()
+        errors, spread = ((truth - said) / unit) ** 2, (deviations / unit) ** 2
         value = float(1 - errors.sum() / spread.sum())
         return value, np.asarray(((1 - value) * spread - errors) / spread.mean(), dtype=np.float64)
     found, influences = [], np.zeros(len(truth))

@@ -9,6 +9,8 @@ Array = NDArray[np.float64]
 
 # Squared half of the normal quantile of 95 % intervals.
 _QUARTER = 1.96**2 / 4
+# Of the squared term's standard deviation at equality: no smaller figure says how the variance grows.
+_LEAST_PLUG_IN = 0.1
 
 
 def tempered(influences: tuple[Array, Array], noise: tuple[float, float], plug_in: float) -> tuple[Array, Array, float]:
@@ -24,7 +26,8 @@ def tempered(influences: tuple[Array, Array], noise: tuple[float, float], plug_i
     a = (the influences' variance) / ``plug_in`` for each unit, so that a figure that came out too small has too small an error too.
     The interval of all true values that could well give the figure (Wilson's way for shares) takes that into account with
     (1.96 a / 2)². Intervals thus err to the wide side at equality, by a fourth to a half; the term vanishes beside the rest where
-    the distance is many errors long.
+    the distance is many errors long. A ``plug_in`` that chance, or the same rows on both sides, made all but 0 is taken as a tenth
+    of the squared term's standard deviation, since a quotient by it could be anything.
 
     Args:
         influences: of each side's rows, (n,) and (m,), as computed from them, mean 0.
@@ -40,7 +43,8 @@ def tempered(influences: tuple[Array, Array], noise: tuple[float, float], plug_i
     (2.5, 0.9604)
     """
     raw = [float(rows.var(ddof=1)) / len(rows) for rows in influences]
-    slope = sum(raw) / plug_in if plug_in > 0 else 0.0
+    least = max(plug_in, _LEAST_PLUG_IN * math.sqrt(max(sum(noise), 0.0) / 2))
+    slope = sum(raw) / least if least > 0 else 0.0
     first, second = (_scaled(rows, *sizes) for rows, *sizes in zip(influences, raw, noise, strict=True))
     lacking = sum(max(known - found, 0.0) / 2 for known, found in zip(noise, raw, strict=True))
     return first, second, lacking + _QUARTER * slope**2

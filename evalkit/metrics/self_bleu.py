@@ -165,7 +165,7 @@ class SelfBleu:
         Raises:
             SchemaError: a Sample is not of texts.
             ShapeError: fewer than 3 texts a side.
-            InputError: ``most_texts`` is below 3.
+            InputError: ``most_texts`` is below 3, or fewer than two texts of a side hold a word.
         """
         if self.most_texts < _FEWEST:
             raise InputError(f"self-BLEU needs {_FEWEST} texts or more, got most_texts = {self.most_texts}: set it higher")
@@ -191,6 +191,8 @@ def _measured(texts: list[str], k: int, draws: np.random.Generator) -> tuple[flo
     order = np.array(sorted(range(len(texts)), key=texts.__getitem__))
     chosen = order if k == len(texts) else order[draws.choice(len(texts), k, replace=False)]
     found = _matched([words(texts[i]) for i in chosen])
+    if (found.lengths > 0).sum() < 2:
+        raise InputError("self-BLEU needs two texts with words or more on each side, and nearly all are empty: leave those out")
     influences = np.zeros(len(texts))
     influences[chosen] = found.influences() * (len(texts) / k)
     return float(found.bleu().mean()), influences

@@ -50,7 +50,7 @@ def vendi_score(rows: ArrayLike, q: float = 1) -> float:
     >>> [round(vendi_score([[1, 0], [1, 0], [0, 1]], q), 4) for q in (1, 2, math.inf)]
     [1.8899, 1.8, 1.5]
     """
-    values, _ = checked_pair(rows, rows, what="a Vendi score", fewest=1)
+    values, _ = checked_pair(rows, rows, what="a Vendi score", fewest=1, by_distance=False)
     return _score(_eigenvalues(_units(values)), _checked(q))
 
 
@@ -111,7 +111,7 @@ class Vendi:
             ShapeError: fewer than 8 rows a side, or other features than the reference's.
             InputError: a feature is missing, infinite or huge.
         """
-        pair = checked_pair(reference, generated, what="a Vendi score with an interval", fewest=_FEWEST)
+        pair = checked_pair(reference, generated, what="a Vendi score with an interval", fewest=_FEWEST, by_distance=False)
         sides = _units(pair[0]), _units(pair[1])
         real, made = _widened(sides, self.q, seed)
         score, size = math.exp(made.log_score), min(map(len, sides))

@@ -75,7 +75,7 @@ class Estimate:
         return replace(self, reference=_by_group(self.reference, reference), generated=_by_group(self.generated, generated))
 
     def interval(self, *, level: float = 0.95) -> Interval:
-        """The figure with its normal interval, cut to the figure's range.
+        """The figure with its normal interval, cut to the figure's range; it always holds a value of that range.
 
         It assumes independent rows. Where the figure lies at the end of its range it is not normal, and the interval is a guide.
 
@@ -84,8 +84,8 @@ class Estimate:
         [0.5, 0.3, 0.7]
         """
         half = _width(level) * math.sqrt(self.variance)
-        low, high = self.range
-        return Interval(self.value, min(self.value, max(low, self.value - half)), max(self.value, min(high, self.value + half)))
+        low, high = (min(max(end, self.range[0]), self.range[1]) for end in (self.value - half, self.value + half))
+        return Interval(self.value, min(self.value, low), max(self.value, high))
 
 
 class Difference(NamedTuple):

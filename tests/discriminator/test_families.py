@@ -62,3 +62,11 @@ def test_wild_values_do_not_blind_the_line():
     x[:3] = 1e200
     wild = FAMILIES["logistic"].load()().fit(x, real, seed=0).realness(x)
     assert np.corrcoef(clean[3:], wild[3:])[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("n", [5, 15, 40])
+def test_boosted_trees_learn_from_few_rows_and_leave_out_what_has_no_values(n):
+    draw = np.random.default_rng(0)
+    rows = np.column_stack([np.concatenate([draw.normal(9, 1, n), draw.normal(0, 1, n)]), np.full(2 * n, np.nan)])
+    realness = FAMILIES["boosted_trees"].load()().fit(rows, np.arange(2 * n) < n, seed=0).realness(rows)
+    assert realness[:n].min() > 0.5 > realness[n:].max()

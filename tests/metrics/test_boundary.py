@@ -14,6 +14,7 @@ from evalkit.core.sample import Table, Texts
 from evalkit.core.schema import Column, Schema
 from evalkit.metrics.boundary import BoundaryAdherence, boundary_adherence
 from evalkit.statistics.influence import difference
+from tests.golden.make_peer_figures_v1 import FILE
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "sdmetrics_v1.json").read_text())
 
@@ -56,6 +57,19 @@ def test_equals_the_convention_of_sdmetrics(holes):
         else:
             expected = theirs.dropna().between(ours.min(), ours.max()).mean()
         assert found[name] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("case", json.loads(FILE.read_text())["adherence"], ids=lambda case: str(case["holes"]))
+def test_equals_sdmetrics(case):
+    """But that a missing number leaves the range there, where the reference has none; here missing numbers never count."""
+    of_reference, of_generated = case["holes"]
+    reference, generated = golden("reference", of_reference), golden("generated", of_generated)
+    found = boundary_adherence(reference, generated)
+    for name, theirs in case["figures"].items():
+        known = generated.frame[name].notna().mean()
+        numeric = GOLDEN["kinds"][name] not in ("category", "boolean")
+        share = known if numeric and of_generated and not of_reference else 1.0
+        assert found[name] * share == pytest.approx(theirs, abs=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from evalkit.core.errors import InputError, SchemaError, ShapeError
 from evalkit.core.sample import Table, Texts
 from evalkit.core.schema import Column, Schema
 from evalkit.metrics.column_shapes import ColumnShapes, column_shapes
+from tests.golden.make_peer_figures_v1 import FILE
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "sdmetrics_v1.json").read_text())
 
@@ -34,6 +35,11 @@ def numbers(values):
 def test_equals_sdmetrics():
     found = column_shapes(golden("reference"), golden("generated"))
     assert found == pytest.approx(GOLDEN["column_shapes"], abs=1e-12)
+
+
+def test_the_mean_is_that_of_the_quality_report_of_sdmetrics():
+    (estimate,) = ColumnShapes().estimates(golden("reference"), golden("generated"), seed=0).values()
+    assert estimate.value == pytest.approx(json.loads(FILE.read_text())["quality"]["Column Shapes"], abs=1e-12)
 
 
 def test_numbers_are_one_minus_the_kolmogorov_smirnov_statistic():

@@ -13,6 +13,7 @@ from evalkit.core.errors import ShapeError
 from evalkit.core.sample import Table
 from evalkit.core.schema import Column, Schema
 from evalkit.metrics.copies import Copies, authentic, distance_to_closest_record, exact_copies, nearest_share
+from tests.golden.make_peer_figures_v1 import FILE
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "sdmetrics_v1.json").read_text())
 
@@ -110,6 +111,7 @@ def test_closest_records_equal_sdmetrics():
 
 def test_closest_records_of_sdmetrics_own_test_and_of_a_range_of_0():
     """[3, 5] to [0, 5, 8, 9, 10]: 0.2 and 0, from tests/integration/single_table/privacy/test_dcr_utils.py of SDMetrics."""
+    assert json.loads(FILE.read_text())["closest_record"] == [0.2, 0.0]
     np.testing.assert_allclose(distance_to_closest_record(one_column([0, 5, 8, 9, 10]), one_column([3, 5])), [0.2, 0.0])
     found = distance_to_closest_record(one_column([2, 2]), one_column([2, 3, np.nan]))
     assert found.tolist() == [0, 1, 1]

@@ -134,5 +134,7 @@ def test_what_does_not_fit_is_refused():
         FeatureLikelihood().estimates(rows(0), rows(1, 7), seed=0)
     with pytest.raises(ShapeError, match="4 rows to fit to, got 3"):
         feature_likelihood_divergence(rows(0, 3), rows(1), rows(2))
+    with pytest.raises(InputError, match="half or more repeat others"):
+        FeatureLikelihood().estimates(np.repeat(rows(0), 2, axis=0), rows(1), seed=0)
     with pytest.raises(InputError, match="finite"):
         feature_likelihood_divergence(rows(0), rows(1), rows(2) * np.nan)

@@ -12,6 +12,7 @@ from evalkit.metrics.frechet import Frechet, covariance_root, frechet_distance, 
 from evalkit.metrics.moments import Moments
 from evalkit.statistics.influence import difference
 from tests.golden.make_moment_metrics import frechet_rows
+from tests.golden.make_peer_figures_v1 import FILE, wide_rows
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "moment_metrics.json").read_text())
 
@@ -48,6 +49,25 @@ def test_it_is_torch_fidelitys(one: dict[str, float]) -> None:
     tolerance = 1e-9 if one["rows"] > one["width"] else 1e-5
     assert frechet_distance(Moments.of(first), Moments.of(second)) == pytest.approx(one["value"], rel=tolerance, abs=tolerance)
     assert frechet_distance_of_rows(first, second) == pytest.approx(one["value"], rel=tolerance, abs=tolerance)
+
+
+@pytest.mark.parametrize("one", json.loads(FILE.read_text())["frechet"], ids=lambda one: f"d={one['width']}")
+def test_it_is_torchmetrics_and_torch_fidelitys_of_wide_features(one: dict[str, float]) -> None:
+    """With fewer rows than features theirs carry the rounding of some 2,000 roots of eigenvalues that are 0; ours does not.
+
+    The shared part is the sum of the singular values of one side's rows times the other's, which holds no such roots.
+    """
+    first, second = wide_rows(int(one["width"]))
+    ours = frechet_distance_of_rows(first, second)
+    tolerance = 1e-9 if len(first) > one["width"] else 1e-5
+    for name in ("torchmetrics", "torch_fidelity"):
+        assert ours == pytest.approx(one[name], rel=tolerance)
+    sides = [side - side.mean(axis=0) for side in (first, second)]
+    sizes = len(first) - 1, len(second) - 1
+    shared = np.linalg.svd(sides[0] @ sides[1].T, compute_uv=False).sum() / np.sqrt(sizes[0] * sizes[1])
+    spread = sum((side**2).sum() / size for side, size in zip(sides, sizes, strict=True))
+    exact = ((first.mean(axis=0) - second.mean(axis=0)) ** 2).sum() + spread - 2 * shared
+    assert ours == pytest.approx(exact, rel=1e-12)
 
 
 def test_a_value_seen_elsewhere() -> None:

@@ -1,5 +1,6 @@
 """MAUVE: the area by its integral and by double loops, leaving rows out one by one, and generators that invent or drop modes."""
 
+import json
 import math
 from itertools import pairwise
 
@@ -12,7 +13,9 @@ from scipy.special import beta
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.metrics.mauve import Mauve, area_of_clusters, clusters, divergence_area
+from tests.golden.make_peer_figures_v1 import FILE, mode_rows
 
+GOLDEN = json.loads(FILE.read_text())["mauve"]
 SHARES = st.lists(st.integers(0, 5), min_size=4, max_size=4).filter(any)
 
 
@@ -65,6 +68,25 @@ def test_equals_the_definition_by_loops_either_way_round(p, q, scale):
     assert found == pytest.approx(by_loops(law(p).tolist(), law(q).tolist(), scale), abs=1e-9)
     assert found == pytest.approx(divergence_area(law(q), law(p), scale=scale), abs=1e-9)
     assert 0 <= found <= 1 + 1e-12
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: f"shift={case['shift']}")
+def test_equals_mauve_text_from_its_own_clusters(case):
+    shares = [np.array(case[side]) for side in ("reference", "generated")]
+    assert divergence_area(*shares) == pytest.approx(case["mauve"], abs=1e-12)
+    first, second = ((share * n + 0.5) / (share * n + 0.5).sum() for share, n in zip(shares, (300, 260), strict=True))
+    assert divergence_area(first, second) == pytest.approx(case["mauve_star"], abs=1e-12)
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: f"shift={case['shift']}")
+def test_is_that_of_mauve_text_from_features_but_for_the_chance_of_clusterings(case):
+    """One of its runs moves by up to a tenth of the figure with the seed of k-means. It gives rows unit length, unasked."""
+    theirs, sides = np.array(case["20 seeds"]), mode_rows(case["shift"])
+    assert case["buckets"] == min(map(len, sides)) // 10
+    ours = np.mean([Mauve(unit_length=True).estimates(*sides, seed=seed)["mauve"].value for seed in range(4)])
+    # Four times five clusterings against twenty.
+    assert abs(ours - theirs.mean()) < 4 * theirs.std(ddof=1) * math.sqrt(2 / 20)
+    assert theirs.std() > 0.02 * theirs.mean()
 
 
 @pytest.mark.parametrize("counts", [([1, 1], [3, 1]), ([1, 2, 3, 4], [4, 3, 2, 1]), ([5, 1, 1], [1, 1, 5])])

@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from evalkit.metrics.mmd import (
 )
 from evalkit.statistics.influence import difference
 from tests.golden.make_moment_metrics import kernel_rows
+from tests.golden.make_peer_figures_v1 import FILE
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "moment_metrics.json").read_text())["kid"]
 
@@ -58,6 +60,20 @@ def test_subsets_are_torch_fidelitys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evalkit.metrics.mmd._BLOCK_ROWS", 512)
     found = kid_subsets(*kernel_rows(), subsets=GOLDEN["subsets"], subset_size=GOLDEN["subset_size"])
     assert found == pytest.approx((GOLDEN["mean"], GOLDEN["std"]), rel=1e-9)
+
+
+def test_the_std_over_subsets_is_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 16 times the rows torch-fidelity prints no smaller one; the error of equal laws falls as the number of rows."""
+    monkeypatch.setattr("evalkit.metrics.mmd._BLOCK_ROWS", 512)
+    few, _, many = json.loads(FILE.read_text())["kid_over_subsets"]
+    errors = []
+    for case in (few, many):
+        draw = np.random.RandomState(7)
+        sides = [draw.randn(case["n"], 8) for _ in range(2)]
+        assert kid_subsets(*sides, subsets=100, subset_size=100)[1] == pytest.approx(case["std"], rel=1e-9)
+        errors.append(math.sqrt(KernelDistance().estimates(*sides, seed=0)["kid"].variance))
+    assert many["std"] > few["std"]
+    assert errors[1] < errors[0] / 8
 
 
 def test_influences_are_what_leaving_a_row_out_does() -> None:
@@ -194,6 +210,14 @@ def test_what_cannot_be_had_is_refused() -> None:
     for bandwidth in (0.0, -1.0, np.nan, np.inf):
         with pytest.raises(InputError, match="positive number"):
             mmd_gaussian(first, second, bandwidth=bandwidth)
+
+
+def test_a_sample_against_itself_has_no_wild_interval() -> None:
+    """Its plug-in figure is 0 but for rounding."""
+    first, _ = two(n=40)
+    found = GaussianKernelDistance().estimates(first, first, seed=0)["mmd"].interval()
+    assert found.low < 0
+    assert 0 <= found.high < 0.2
 
 
 def test_the_bias_is_what_a_row_with_itself_adds() -> None:

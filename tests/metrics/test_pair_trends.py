@@ -12,6 +12,7 @@ from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.sample import Table
 from evalkit.core.schema import Column, Schema
 from evalkit.metrics.pair_trends import PairTrends, pair_trends
+from tests.golden.make_peer_figures_v1 import FILE
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "sdmetrics_v1.json").read_text())
 
@@ -36,6 +37,19 @@ def test_equals_sdmetrics_in_every_pair():
     assert list(found) == list(combinations(GOLDEN["kinds"], 2))
     for one, other, expected in GOLDEN["pair_trends"]:
         assert found[one, other] == pytest.approx(expected, abs=1e-12), (one, other)
+
+
+def test_the_quality_report_of_sdmetrics_has_other_pairs_and_bins():
+    """It leaves out pairs that hardly depend on each other, and cuts numbers into other bins than SDMetrics' own pair figure does.
+
+    Only its correlations can be compared.
+    """
+    report, found = json.loads(FILE.read_text())["quality"], pair_trends(golden("reference"), golden("generated"))
+    assert report["Column Pair Trends"] == pytest.approx(np.mean([score for *_, score in report["pairs"]]), abs=1e-12)
+    assert len(report["pairs"]) < len(found)
+    theirs = {(one, other): score for one, other, score in report["pairs"]}
+    assert found["amount", "day"] == pytest.approx(theirs["amount", "day"], abs=1e-12)
+    assert found["amount", "member"] != pytest.approx(theirs["amount", "member"], abs=0.01)
 
 
 def test_the_metric_is_the_mean_and_its_influences_have_mean_0():

@@ -22,3 +22,12 @@ def test_values_that_cannot_be_used_are_refused_unseen(bad: float) -> None:
     with pytest.raises(InputError, match="generated rows") as caught:
         checked_pair([[1.0], [2.0]], [[1.0], [bad]], what="it", fewest=2)
     assert str(bad) not in str(caught.value)
+
+
+def test_differences_whose_squares_are_lost_are_refused_where_they_count() -> None:
+    rows = np.array([[1e-200, 0.0], [3e-200, 0.0]])
+    with pytest.raises(InputError, match="multiply all by one factor"):
+        checked_pair(rows, rows, what="it", fewest=2)
+    checked_pair(rows, rows, what="it", fewest=2, by_distance=False)
+    checked_pair([[1e-200, 1.0], [3e-200, 1.0]], [[0.0, 2.0]] * 2, what="it", fewest=2)
+    checked_pair(np.zeros((2, 2)), np.zeros((2, 2)), what="it", fewest=2)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.metrics.precision_recall import Prdc, coverage_of_equals, precision_recall
+from tests.golden.make_peer_figures_v1 import FILE, duplicated_rows, offset_rows
 
+PEERS = json.loads(FILE.read_text())
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "prdc_v1.json").read_text())["cases"]
 NAMES = ("precision", "recall", "density", "coverage")
 
@@ -54,6 +56,7 @@ def test_equals_the_definition_with_and_without_ties(closed, seed, n, m, k, latt
 
 def test_equal_constant_samples_are_found_equal():
     """Where prdc gives 0, 0, 0, 0."""
+    assert set(PEERS["prdc"]["constant"].values()) == {0.0}
     constant = np.full((50, 3), 0.1)
     np.testing.assert_allclose(precision_recall(constant, constant), [1, 1, 50 / 49, 1])
     assert precision_recall(constant, constant, closed=False) == (0, 0, 0, 0)
@@ -63,8 +66,8 @@ def test_equal_constant_samples_are_found_equal():
 
 def test_duplicates_are_found_equal():
     """Where prdc gives about a half for a sample against itself if half of its rows are duplicates of one."""
-    rows = np.random.default_rng(0).normal(size=(200, 4))
-    rows[:100] = rows[0]
+    rows = duplicated_rows()
+    assert all(value == pytest.approx(0.5, abs=0.1) for value in PEERS["prdc"]["duplicates"].values())
     precision, recall, density, coverage = precision_recall(rows, rows)
     assert (precision, recall, coverage) == (1, 1, 1)
     assert density == pytest.approx(1, abs=0.25)
@@ -94,6 +97,14 @@ def test_offset_features_give_the_same_figures():
     reference, generated = np.round(draw.normal(size=(2, 200, 64)), 6)
     near, far = precision_recall(reference, generated), precision_recall(reference + 1024, generated + 1024)
     np.testing.assert_allclose(near, far, atol=1e-9)
+
+
+def test_an_offset_changes_nothing_where_it_makes_torch_fidelity_call_all_rows_alike():
+    """Its distances in float32 are expanded to |a|² - 2ab + |b|²: with features about 100, 1 and 1 in place of 0.81 and 0.76."""
+    near, far = PEERS["precision_and_recall"]
+    figures = [precision_recall(*offset_rows(case["offset"]), k=3)[:2] for case in (near, far)]
+    assert figures[0] == figures[1] == pytest.approx((near["precision"], near["recall"]), abs=1e-6)
+    assert min(far["precision"], far["recall"]) > max(figures[1]) + 0.1
 
 
 def test_the_estimates_are_the_figures_and_their_influences_have_mean_0():

@@ -36,6 +36,24 @@ def test_the_skill_of_numbers_is_r2():
     assert skill(task, np.full(50, truth.mean()), truth)[0] == pytest.approx(0)
 
 
+def test_the_unit_of_a_number_does_not_count():
+    """Squares of 1e-200 are 0, those of 1e200 infinite."""
+    task = of("y", drawn(0), drawn(1))
+    truth, said = np.random.default_rng(0).normal(size=(2, 50))
+    value, influences = skill(task, said, truth)
+    for unit in (1e-200, 1e200):
+        found = skill(task, said * unit, truth * unit)
+        assert found[0] == pytest.approx(value)
+        np.testing.assert_allclose(found[1], influences, rtol=1e-9, atol=1e-12)
+
+
+def test_a_feature_without_values_is_told_to_no_tree():
+    nothing = np.full(80, np.nan)
+    task = of("y", table(drawn(0).frame.assign(x=nothing)), table(drawn(1).frame.assign(x=nothing)))
+    said = answers(task, task.generated, task.drawn, limits=np.array([-3.0, 3.0]), asked=task.reference, seed=0)
+    assert np.isfinite(said).all()
+
+
 def test_the_skill_of_classes_is_the_mean_area_about_chance():
     task, draw = of("c", drawn(0), drawn(1)), np.random.default_rng(0)
     truth, said = draw.integers(0, 3, 60).astype(float), draw.dirichlet(np.ones(3), 60).round(1)

@@ -43,3 +43,10 @@ def test_no_influence_at_all_is_no_error() -> None:
     assert not first.any()
     assert not second.any()
     assert further == 0
+
+
+def test_a_figure_of_all_but_0_leaves_the_error_that_chance_has() -> None:
+    rows = np.array([-1.0, 1.0, -1.0, 1.0])
+    further = [tempered((rows, 0 * rows), (1.0, 0.0), plug_in)[2] for plug_in in (1e-17, 0.0, 1e-3)]
+    assert further[0] == further[1] == further[2]
+    assert further[0] < 60

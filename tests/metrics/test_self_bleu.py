@@ -95,8 +95,11 @@ def test_equally_many_texts_of_both_sides_whatever_their_order():
 
 
 def test_empty_texts_and_too_few():
-    found = measured(Texts.of(["", "", ""]), Texts.of(["a", "b", "c"]))
+    found = measured(Texts.of(["a", "b", ""]), Texts.of(["a", "b", "c"]))
     assert [one.value for one in found.values()] == [0, 0]
+    for sides in ((["", "", ""], ["a", "b", "c"]), (["a", "b", "c"], ["a", "", " "])):
+        with pytest.raises(InputError, match="two texts with words"):
+            measured(*map(Texts.of, sides))
     with pytest.raises(ShapeError, match="3 texts"):
         measured(sayings(0), sayings(1, n=2))
     with pytest.raises(InputError, match="most_texts"):

@@ -1,5 +1,6 @@
 """Vendi score: published values, the definition from the whole kernel, influences by adding weight to a row, and odd rows."""
 
+import json
 import math
 
 import numpy as np
@@ -10,7 +11,9 @@ from scipy.stats import entropy
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.metrics.vendi import Vendi, _variety, vendi_score, vendi_score_of_kernel
+from tests.golden.make_peer_figures_v1 import FILE, vendi_rows
 
+GOLDEN = json.loads(FILE.read_text())["vendi"]
 ORDERS = [0.5, 1, 2, 5.5, math.inf]
 
 
@@ -48,12 +51,24 @@ def test_equals_the_definition_by_rows_or_by_features(q, n, d):
     assert vendi_score_of_kernel(cosines(values), q) == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_order_counts_also_where_features_are_fewer_than_rows():
-    """The vendi_score package forgets it there: score_X(q=2) gives the figure of order 1."""
-    values = rows(0, 200, 20, scale=0.3)
-    first, second = vendi_score(values), vendi_score(values, q=2)
-    assert second == pytest.approx(by_definition(cosines(values), 2), rel=1e-9)
-    assert second < first - 0.1
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: f"{case['n']}x{case['d']}")
+def test_equals_vendi_score(case):
+    values = vendi_rows(case["n"], case["d"])
+    for name in ("score_X", "score_dual", "score_K"):
+        assert vendi_score(values) == pytest.approx(case[f"{name}, q=1"], rel=1e-9)
+    for q in (2, math.inf):
+        for name in ("score_dual", "score_K"):
+            assert vendi_score(values, q) == pytest.approx(case[f"{name}, q={q}"], rel=1e-9)
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda case: f"{case['n']}x{case['d']}")
+def test_the_order_counts_where_score_x_of_vendi_score_ignores_it(case):
+    """Its score_X gives the figure of order 1 whatever q is; its other two functions do not."""
+    values = vendi_rows(case["n"], case["d"])
+    for q in (2, math.inf):
+        assert case[f"score_X, q={q}"] == case["score_X, q=1"]
+        assert vendi_score(values, q) == pytest.approx(by_definition(cosines(values), q), rel=1e-9)
+        assert vendi_score(values, q) < case[f"score_X, q={q}"] - 0.1
 
 
 @pytest.mark.parametrize("q", ORDERS)

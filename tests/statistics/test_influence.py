@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -60,6 +62,13 @@ def test_rows_of_one_group_count_once():
     assert estimate.grouped(groups, groups).variance == pytest.approx(2 * stats.sem(rows[::10]) ** 2)
     alone = np.arange(300)
     assert estimate.grouped(alone, alone).variance == pytest.approx(estimate.variance)
+
+
+def test_the_interval_of_a_figure_outside_its_range_reaches_into_it():
+    """Without its bias a distance may come out below 0 by more than its error, of a sample against itself for one."""
+    rows = np.array([-1.0, 1.0] * 50)
+    assert Estimate(-3.0, "lower", "distance", rows, rows, range=(0.0, math.inf)).interval()[1:] == (-3.0, 0.0)
+    assert Estimate(1.5, "higher", "share", 0 * rows, 0 * rows, range=(0.0, 1.0)).interval()[1:] == (1.0, 1.5)
 
 
 def test_the_interval_ends_where_the_figure_does():
