@@ -43,7 +43,15 @@ def evaluate(
     chosen = tuple(name.strip() for name in metrics.split(",") if name.strip()) or None
     with shown() as progress:
         evaluation = run_evaluate(
-            reference, named, metrics=chosen, extractor=extractor, closer=closer, seed=seed, progress=progress
+            reference,
+            named,
+            metrics=chosen,
+            extractor=extractor,
+            closer=closer,
+            curves=curves,
+            cache=cache,
+            seed=seed,
+            progress=progress,
         )
     write_evaluation(evaluation, out=out, report=report)
     typer.echo(evaluation.model_dump_json(indent=1) if json else evaluation_text(evaluation, out, report))

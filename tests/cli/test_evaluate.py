@@ -54,6 +54,16 @@ def test_json_holds_the_evidence_and_the_files_are_written(folder, tmp_path):
     assert report.read_text().startswith("<!doctype html>")
 
 
+def test_curves_and_kept_features_are_what_they_are_asked_for(folder, tmp_path):
+    asked = ["evaluate", "real.csv", "near=near.csv", "--metrics", "kid", "--no-closer-look", "--json"]
+    done = evalkit(*asked, "--curves", "--cache", tmp_path / "features", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (curve,) = json.loads(done.stdout)["curves"]
+    assert [point["rows"] for point in curve["points"]] == [37, 75, 150, 300]
+    assert len(list((tmp_path / "features").iterdir())) >= 2
+    assert json.loads(evalkit(*asked, cwd=folder).stdout)["curves"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
