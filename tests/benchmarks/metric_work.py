@@ -126,15 +126,15 @@ def kid_evalkit(rows: int, width: int) -> Work:
 
 
 def kid_torch_fidelity(rows: int, width: int) -> Work:
-    return _kid_torch_fidelity(rows, width, min(1000, rows))
+    return _kid_torch_fidelity(features(rows, width), min(1000, rows))
 
 
-def _kid_torch_fidelity(rows: int, width: int, size: int) -> Work:
+def _kid_torch_fidelity(sides: tuple[np.ndarray, np.ndarray], size: int) -> Work:
     without_torchvision()
     import torch
     from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, kid_features_to_metric
 
-    ours, theirs = (torch.from_numpy(side) for side in features(rows, width))
+    ours, theirs = (torch.from_numpy(side) for side in sides)
     settings = {"kid_subsets": 100, "kid_subset_size": size, "rng_seed": 2020, "verbose": False}
     return lambda: kid_features_to_metric(ours, theirs, **settings)[KEY_METRIC_KID_MEAN]
 
@@ -147,7 +147,9 @@ def kid_subsets_evalkit(rows: int, width: int) -> Work:
 
 
 def kid_subsets_torch_fidelity(rows: int, width: int) -> Work:
-    return _kid_torch_fidelity(rows, width, min(1000, rows // 2))
+    # It computes in the precision of its input.
+    ours, theirs = (side.astype(np.float64) for side in features(rows, width))
+    return _kid_torch_fidelity((ours, theirs), min(1000, rows // 2))
 
 
 def closest_record_evalkit(rows: int, width: int) -> Work:

@@ -1,9 +1,9 @@
 """evalkit's metrics beside the packages that a user would otherwise pick: the same figures, CPU seconds, and memory.
 
-    python -m tests.benchmarks.metrics [--only WORK …] [--threads 2] [--repeats 3] [--peers-python PATH] [--json]
+    python -m tests.benchmarks.metrics [--only WORK …] [--threads 1] [--repeats 3] [--peers-python PATH] [--json]
 
-Each piece of work is done by every package in turn, each time in a process of its own (``metric_work.py``), so that what else the
-machine does meets all of them; medians over the repeats are shown. The peers' environment is made as ``backbones.py`` says.
+Each piece of work is done by every package in turn, each time in a process of its own (``metric_work.py``) on one thread, so that
+what else the machine does meets all of them; medians over the repeats are shown. The peers' environment is made as ``backbones.py`` says.
 """
 
 import argparse
@@ -137,7 +137,7 @@ def _apart(own: pd.DataFrame, peer: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[], help="parts of what a figure's title begins with")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peers-python")
     parser.add_argument("--again", action="store_true", help="do the runs anew")
