@@ -3,7 +3,8 @@
     python -m tests.benchmarks.metrics [--only WORK …] [--threads 1] [--repeats 3] [--peers-python PATH] [--json]
 
 Each piece of work is done by every package in turn, each time in a process of its own (``metric_work.py``) on one thread, so that
-what else the machine does meets all of them; medians over the repeats are shown. The peers' environment is made as ``backbones.py`` says.
+what else the machine does meets all of them; medians over the repeats are shown. The peers' environment is made as
+``backbones.py`` says.
 """
 
 import argparse
