@@ -20,7 +20,9 @@ def evaluate(
         list[str], typer.Argument(help="Each generator's data as NAME=PATH.", metavar="NAME=PATH…", show_default=False)
     ],
     metrics: Annotated[str, typer.Option("--metrics", help="Names separated by commas; by default the usual ones.")] = "",
-    extractor: Annotated[str | None, typer.Option("--extractor", help="What the figures see; by default the usual one.")] = None,
+    extractor: Annotated[
+        str | None, typer.Option("--extractor", help="What the figures see, also an .onnx file; by default the usual one.")
+    ] = None,
     closer: Annotated[
         bool, typer.Option("--closer-look/--no-closer-look", help="Also look for what gives each generator away.")
     ] = True,

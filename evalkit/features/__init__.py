@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from evalkit.features.base import as_features as as_features
     from evalkit.features.cache import extract as extract
     from evalkit.features.from_callable import FromCallable as FromCallable
+    from evalkit.features.from_module import FromModule as FromModule
+    from evalkit.features.onnx_file import OnnxFile as OnnxFile
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,8 @@ _WHERE = {
     "Features": "evalkit.features.base",
     "FittedExtractor": "evalkit.features.base",
     "FromCallable": "evalkit.features.from_callable",
+    "FromModule": "evalkit.features.from_module",
+    "OnnxFile": "evalkit.features.onnx_file",
     "as_features": "evalkit.features.base",
     "extract": "evalkit.features.cache",
 }
@@ -106,6 +110,8 @@ __all__ = [
     "Features",
     "FittedExtractor",
     "FromCallable",
+    "FromModule",
+    "OnnxFile",
     "as_features",
     "extract",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +14,7 @@ from evalkit.data import content_hash
 from evalkit.features.base import Features, digest_of, features_of, numbers
 
 Array = NDArray[np.float64]
-Function = Callable[[Sample], ArrayLike]
+Function = Callable[[Any], ArrayLike]
 
 _PROBED = 8
 _TOLERANCE = 1e-4  # of the largest feature: float32 networks add up in another order in another batch

@@ -22,9 +22,10 @@ from evalkit.core.sample import Sample, Series
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
 from evalkit.data import Data, content_hash, load
-from evalkit.features import USUAL, ExtractorSpec
+from evalkit.features import USUAL, Extractor
 from evalkit.features.base import FittedExtractor
 from evalkit.features.cache import extract
+from evalkit.features.onnx_file import OnnxFile
 from evalkit.features.windows import stretches
 from evalkit.metrics import MetricSpec
 from evalkit.run.closer_look import Looked, closer_look
@@ -56,7 +57,7 @@ def evaluate(
     generated: Mapping[str, Data],
     *,
     metrics: Sequence[str] | None = None,
-    extractor: str | None = None,
+    extractor: str | Path | Extractor | None = None,
     closer: bool = True,
     curves: bool = False,
     cache: Path | None = None,
@@ -73,7 +74,9 @@ def evaluate(
         reference: real rows; whatever :func:`evalkit.load` reads.
         generated: each generator's rows by its name, at least one.
         metrics: names of :data:`~evalkit.run.measures.MEASURES`; None: the usual ones for such data.
-        extractor: a name of ``EXTRACTORS``: what the figures see; None: the usual one.
+        extractor: what the figures see: a name of ``EXTRACTORS``, an .onnx file of a network for images
+            (:class:`~evalkit.features.OnnxFile`), or an extractor of your own, such as :class:`~evalkit.features.FromCallable`;
+            None: the usual one.
         closer: whether to look behind the figures as well: what gives each generator away, its most and least convincing rows,
             and rows that it may have copied.
         curves: whether to show the figures of features over the number of rows, at an eighth, a quarter, a half and all of the
@@ -97,7 +100,7 @@ def evaluate(
     chosen = _chosen(metrics, real)
     drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
     learning, held, cautions = _split(real, seed)
-    fitted = _extractor(extractor, real).load()().fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor"))
+    fitted = _extractor(extractor, real).fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor"))
     ours = _given(real.take(held), held, fitted, cache)
     theirs = {}
     for done, (name, sample) in enumerate(drawn.items()):
@@ -159,13 +162,18 @@ def _chosen(metrics: Sequence[str] | None, real: Sample) -> list[MetricSpec]:
     return [possible[name] for name in dict.fromkeys(metrics)]
 
 
-def _extractor(name: str | None, real: Sample) -> ExtractorSpec:
+def _extractor(given: str | Path | Extractor | None, real: Sample) -> Extractor:
     modality = real.schema.modality
+    if given is not None and not isinstance(given, (str, Path)):
+        return given
+    chosen = str(given or USUAL[modality])
+    if chosen.lower().endswith(".onnx"):
+        return OnnxFile(Path(chosen))
     possible = extractors_of(modality)
-    chosen = name or USUAL[modality]
     if chosen not in possible:
-        raise InputError(f"there is no extractor {chosen!r} for {modality}: choose from {', '.join(possible)}")
-    return possible[chosen]
+        files = " or an .onnx file" if modality == "images" else ""
+        raise InputError(f"there is no extractor {chosen!r} for {modality}: choose from {', '.join(possible)}{files}")
+    return possible[chosen].load()()
 
 
 def _given(sample: Sample, numbers: Rows, extractor: FittedExtractor, cache: Path | None) -> _Given:
