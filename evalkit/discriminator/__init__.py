@@ -94,13 +94,44 @@ FAMILIES: dict[str, FamilySpec] = {
 OF_FEATURES: tuple[str, ...] = tuple(name for name, spec in FAMILIES.items() if spec.axes == ("features",))
 """The families that read feature rows."""
 
-CLASSIFIER_TEST = MetricSpec(
-    name="c2st",
-    what_it_is="How often a freshly trained classifier finds a real row more real than a generated one; 0.5 where it cannot tell.",
-    module="evalkit.discriminator.c2st",
-    class_name="ClassifierTest",
-    figures=("c2st",),
-)
-"""The classifier test with the usual family, as a metric."""
+CLASSIFIER_TESTS: dict[str, MetricSpec] = {
+    spec.name: spec
+    for spec in (
+        MetricSpec(
+            name="c2st",
+            what_it_is="How often a freshly trained classifier finds a real row more real than a generated one; 0.5: cannot tell.",
+            module="evalkit.discriminator.c2st",
+            class_name="ClassifierTest",
+            figures=("c2st",),
+        ),
+        MetricSpec(
+            name="c2st_logistic",
+            what_it_is="The same by a straight line: what shifted levels alone give away.",
+            module="evalkit.discriminator.by_family",
+            class_name="LogisticTest",
+            figures=("c2st_logistic",),
+            usual=False,
+        ),
+        MetricSpec(
+            name="c2st_mlp",
+            what_it_is="The same by a small network over all features at once.",
+            module="evalkit.discriminator.by_family",
+            class_name="PerceptronTest",
+            figures=("c2st_mlp",),
+            usual=False,
+        ),
+        MetricSpec(
+            name="c2st_raw",
+            what_it_is="The same by a network that reads images or series as they are, and not their features.",
+            module="evalkit.discriminator.by_family",
+            class_name="RawTest",
+            figures=("c2st_raw",),
+            reads="samples",
+            modalities=("images", "series"),
+            usual=False,
+        ),
+    )
+}
+"""The classifier test as a metric, with the usual family and with others."""
 
-__all__ = ["CLASSIFIER_TEST", "FAMILIES", "OF_FEATURES", "Family", "FamilySpec", "FittedClassifier"]
+__all__ = ["CLASSIFIER_TESTS", "FAMILIES", "OF_FEATURES", "Family", "FamilySpec", "FittedClassifier"]

@@ -13,6 +13,7 @@ from evalkit.discriminator import FAMILIES, FittedClassifier
 from evalkit.discriminator.halves import FEWEST, Half, balanced_samples, halves
 from evalkit.statistics import Interval, auc, auc_estimate, auc_interval, binomial_test, proportion_interval, rank_sum_test
 from evalkit.statistics.influence import Estimate
+from evalkit.statistics.splitting import share_variance_floor
 
 Array = NDArray[np.float64]
 
@@ -73,11 +74,15 @@ class ClassifierTestResult:
 
         Rows that were not held out move it by nothing. What another training half would have changed is not in it.
         """
-        held_out = auc_estimate(self.found.real, self.found.generated)
+        held_out, n = auc_estimate(self.found.real, self.found.generated), self.found.n
         method = "AUC of a held-out classifier, variance of DeLong"
         reference = _spread(held_out.reference, self.found.rows.reference, self.n_reference)
         generated = _spread(held_out.generated, self.found.rows.generated, self.n_generated)
-        return Estimate(held_out.value, "lower", method, reference, generated, range=(0.0, 1.0))
+        # Where fewer than two rows' pairs are the other way round, these rows do not show how much another sample would.
+        extreme = min(held_out.value, 1 - held_out.value) * n < 2
+        shown = sum(float(rows.var(ddof=1)) / len(rows) for rows in (reference, generated))
+        further = max(0.0, share_variance_floor(held_out.value, n) - shown) if extreme else 0.0
+        return Estimate(held_out.value, "lower", method, reference, generated, further, range=(0.0, 1.0))
 
     @property
     def method(self) -> str:

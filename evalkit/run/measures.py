@@ -1,12 +1,12 @@
 """What can be measured of a modality, and by what it is seen, as the doors show it; light, no NumPy."""
 
 from evalkit.core.schema import Modality
-from evalkit.discriminator import CLASSIFIER_TEST
+from evalkit.discriminator import CLASSIFIER_TESTS
 from evalkit.features import EXTRACTORS, USUAL, ExtractorSpec
 from evalkit.metrics import METRICS, MetricSpec
 
-MEASURES: dict[str, MetricSpec] = {**METRICS, CLASSIFIER_TEST.name: CLASSIFIER_TEST}
-"""What can be asked for by name: every metric, and the classifier test."""
+MEASURES: dict[str, MetricSpec] = {**METRICS, **CLASSIFIER_TESTS}
+"""What can be asked for by name: every metric, and the classifier tests."""
 
 
 def metrics_of(modality: Modality | None = None) -> dict[str, MetricSpec]:

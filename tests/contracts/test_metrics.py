@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from evalkit.core.errors import InputError
-from evalkit.core.sample import Series, Texts
+from evalkit.core.sample import Images, Series, Texts
 from evalkit.data import load
+from evalkit.discriminator import CLASSIFIER_TESTS
 from evalkit.run.measures import MEASURES
 from evalkit.statistics.influence import Estimate
 
@@ -46,7 +48,13 @@ def series(seed, n=120, shift=0.0):
     return Series.of(list(steps), channels=("level", "flow"))
 
 
-MADE = {"table": table, "texts": texts, "series": series}
+def images(seed, n=120, shift=0.0):
+    """The larger the shift, the coarser the noise."""
+    noise = np.random.default_rng(seed).normal(128, 40, size=(n, 8, 8, 1))
+    return Images.of(np.clip(gaussian_filter(noise, (0, shift, shift, 0)), 0, 255).astype(np.uint8))
+
+
+MADE = {"table": table, "images": images, "texts": texts, "series": series}
 
 
 def asked(name, seed, **settings):
@@ -108,7 +116,9 @@ def test_the_order_of_the_rows_does_not_count(name):
     plain = measured(name, reference, generated)
     turned = measured(name, taken(reference, order), taken(generated, order[::-1]))
     for figure in plain:
-        assert turned[figure].value == pytest.approx(plain[figure].value, rel=0.05, abs=0.01)
+        # Classifiers learn from rows that were dealt by their place: another order is another lot.
+        away = 4 * plain[figure].variance ** 0.5 if name in CLASSIFIER_TESTS else 0.01
+        assert turned[figure].value == pytest.approx(plain[figure].value, rel=0.05, abs=away)
 
 
 @pytest.mark.parametrize("name", OF_FEATURES)
