@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,8 @@ from scipy.spatial.distance import cdist
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
+# Rows as they were given: float64, or float32, of which every number is a float64 as well.
+Given = NDArray[np.floating[Any]]
 
 # 2²⁰ distances are 8 MB: a block fits the last-level cache of common machines together with its rows.
 BLOCK_DISTANCES = 2**20
@@ -58,7 +61,7 @@ class Tally:
         return Within(self.of_first, self.of_second, only_second, only_first)
 
 
-def blocked_within(first: Array, second: Array, limits: Sequence[Array], *, closed: bool) -> list[Within]:
+def blocked_within(first: Given, second: Given, limits: Sequence[Array], *, closed: bool) -> list[Within]:
     """See :func:`evalkit.kernels.neighbours.within`; here the arguments are taken as checked."""
     compare: Callable[[Array, Array], NDArray[np.bool_]] = np.less_equal if closed else np.less
     tallies = [Tally(len(first), len(second)) for _ in limits]

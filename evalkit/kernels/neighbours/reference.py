@@ -1,7 +1,7 @@
 """The plain implementation: all distances of a block of queries at a time, then the k smallest of each row."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class Neighbours:
 
 
 def blocked(
-    reference: NDArray[np.float64], queries: NDArray[np.float64], k: int, *, metric: Metric, leave_one_out: bool
+    reference: NDArray[np.floating[Any]], queries: NDArray[np.floating[Any]], k: int, *, metric: Metric, leave_one_out: bool
 ) -> Neighbours:
     """See :func:`evalkit.kernels.neighbours.nearest`; here the arguments are taken as checked.
 
