@@ -29,6 +29,9 @@ def evaluate(
     curves: Annotated[
         bool, typer.Option("--curves", help="Also show in the report how figures move with the number of rows.")
     ] = False,
+    in_order: Annotated[
+        bool, typer.Option("--in-order", help="They are checkpoints of one generator, the earliest first: say where it got worse.")
+    ] = False,
     cache: Annotated[Path | None, typer.Option("--cache", help="A folder that keeps features from run to run.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,
@@ -51,6 +54,7 @@ def evaluate(
             extractor=extractor,
             closer=closer,
             curves=curves,
+            in_order=in_order,
             cache=cache,
             seed=seed,
             progress=progress,
@@ -81,10 +85,12 @@ def pairs(generated: list[str]) -> dict[str, Path]:
 
 def evaluation_text(evaluation: "Evaluation", out: Path | None, report: Path | None) -> str:
     """The conclusions, every figure with its interval, what limits them, and where the rest is."""
+    from evalkit.compare.drift import drift
     from evalkit.compare.words import count
 
     names = ", ".join(f"{source.name} ({count(source.rows)})" for source in evaluation.generators)
     lines = [*evaluation.conclusions] or ["One generator: there is nothing to compare it with but the reference."]
+    lines += ["", *drift(evaluation)] if evaluation.in_order else []
     lines += ["", f"Figures with 95 % intervals, held against {count(evaluation.reference.rows)} reference rows: {names}", ""]
     lines += [*_aligned(evaluation), "", *_giveaways(evaluation), *(f"Note: {sentence}" for sentence in evaluation.cautions)]
     lines += [f"{name}: {path}" for name, path in (("Evidence", out), ("Report", report)) if path]

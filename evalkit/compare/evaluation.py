@@ -121,6 +121,7 @@ class Evaluation(BaseModel):
         curves: figures over the number of rows, where they were asked for.
         cautions: what limits it.
         settings: what would have to be the same for another run to be comparable.
+        in_order: whether the generators are checkpoints of one, the earliest first; see :func:`evalkit.compare.drift.drift`.
         seed: of the run.
         versions: of the software.
     """
@@ -136,6 +137,7 @@ class Evaluation(BaseModel):
     curves: tuple[SizeCurve, ...] = ()
     cautions: tuple[str, ...] = ()
     settings: dict[str, str] = {}
+    in_order: bool = False
     seed: int = 0
     versions: dict[str, str] = {}
 

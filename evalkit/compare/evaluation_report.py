@@ -19,6 +19,7 @@ from evalkit.compare.closer_look import (
     told_apart_sentence,
 )
 from evalkit.compare.curves import series_lines
+from evalkit.compare.drift import drift
 from evalkit.compare.evaluation import Comparison, Evaluation, headline
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.report import page
@@ -44,6 +45,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         title=headline(evaluation),
         figures=[(name, Markup(to_svg(interval_chart(evaluation, name).properties(width=_WIDTH)))) for name in names],  # noqa: S704 - vl-convert escapes what it draws
         rows=[_row(each.generator, each.metric, each.finding) for each in evaluation.measured],
+        drift=drift(evaluation) if evaluation.in_order else (),
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
         pairs=[_pair(each) for each in evaluation.comparisons],
         curves=[Markup(to_svg(size_chart(evaluation, name))) for name in curves_of(evaluation)],  # noqa: S704 - as above

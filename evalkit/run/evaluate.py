@@ -60,6 +60,7 @@ def evaluate(
     extractor: str | Path | Extractor | None = None,
     closer: bool = True,
     curves: bool = False,
+    in_order: bool = False,
     cache: Path | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -81,6 +82,8 @@ def evaluate(
             and rows that it may have copied.
         curves: whether to show the figures of features over the number of rows, at an eighth, a quarter, a half and all of the
             smaller side; not of series, whose windows are no independent rows.
+        in_order: the generators are checkpoints of one, the earliest first: say also where it got worse, and from where on it got
+            no better.
         cache: a folder that keeps features from run to run; see :func:`evalkit.features.cache.extract`.
         seed: of the rows set aside and of every draw.
         progress: see :mod:`evalkit.core.progress`.
@@ -124,6 +127,7 @@ def evaluate(
             "extractor digest": ours.features.digest,
             "reference rows that only the extractor saw": count(len(real) - len(held)),
         },
+        in_order=in_order and len(theirs) > 1,
         seed=seed,
         versions=versions("numpy", "scipy", "scikit-learn"),
     )

@@ -54,6 +54,13 @@ def test_json_holds_the_evidence_and_the_files_are_written(folder, tmp_path):
     assert report.read_text().startswith("<!doctype html>")
 
 
+def test_checkpoints_in_order_say_where_it_got_worse(folder):
+    asked = ["evaluate", "real.csv", "first=near.csv", "second=far.csv", "--metrics", "kid", "--no-closer-look"]
+    done = evalkit(*asked, "--in-order", cwd=folder)
+    assert "By kid, second is worse than first, by " in done.stdout
+    assert "By kid, second is worse" not in evalkit(*asked, cwd=folder).stdout
+
+
 def test_curves_and_kept_features_are_what_they_are_asked_for(folder, tmp_path):
     asked = ["evaluate", "real.csv", "near=near.csv", "--metrics", "kid", "--no-closer-look", "--json"]
     done = evalkit(*asked, "--curves", "--cache", tmp_path / "features", cwd=folder)
