@@ -93,15 +93,12 @@ class Trial:
 
 
 def trials() -> dict[str, Trial]:
-    """By name. Families that train networks get fewer replicates."""
-    replicates = {"logistic": (2000, 500), "boosted_trees": (500, 100), "mlp": (500, 100)}
+    """By name. Families that train networks on raw rows get fewer replicates."""
     made = [
-        Trial(family, samples, 0.0, 100, *replicates[family])
-        for family in OF_FEATURES
-        for samples in (gaussians, whole_numbers, unequal)
+        Trial(family, samples, 0.0, 100, 2000, 500) for family in OF_FEATURES for samples in (gaussians, whole_numbers, unequal)
     ]
-    made += [Trial("convolutional", images, 0.0, 60, 200, 50), Trial("recurrent", walks, 0.0, 60, 200, 50)]
-    made += [Trial(family, gaussians, distance, 400, 200, 100) for family in OF_FEATURES for distance in (0.25, 0.5, 1.0)]
+    made += [Trial("convolutional", images, 0.0, 60, 500, 100), Trial("recurrent", walks, 0.0, 60, 500, 100)]
+    made += [Trial(family, gaussians, distance, 400, 500, 250) for family in OF_FEATURES for distance in (0.25, 0.5, 1.0)]
     return {trial.name: trial for trial in made}
 
 
