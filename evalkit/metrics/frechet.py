@@ -83,9 +83,9 @@ class Frechet:
     on the number of rows. ``frechet_plain`` is the figure that other packages print, for comparison with theirs at the same numbers
     of rows; its interval is of what it is on average at these numbers, and no comparison rests on it.
 
-    Near equality the intervals are wider than they have to be. They are widened by what the correction may leave of the bias. With
-    fewer rows than features much of the bias is left in ``frechet`` and the interval does not hold: use fewer features or kernel
-    distances there. ``tests/benchmarks/metrics_coverage.py`` measures how often they hold.
+    The interval of ``frechet`` is widened by what the correction may leave of the bias. With fewer rows than features much of the
+    bias is left in, and the interval does not hold: use fewer features or kernel distances there.
+    ``tests/benchmarks/metrics_coverage.py`` measures how often they hold.
 
     Attributes:
         splits: random splits into halves from which bias of order 1/n² is taken out. Each costs two more distances.
@@ -112,14 +112,14 @@ class Frechet:
         # The bias falls off about as a geometric series in features over rows: what its third term is, a third of may be left.
         left = less**2 / whole.bias / 3 if whole.bias > 0 else 0.0
         influences = whole.influences(whole.reference), whole.influences(whole.generated)
-        ours, theirs, further = tempered(influences, _noise(whole, seed), whole.distance)
+        noise, above = _noise(whole, seed), (0.0, math.inf)
+        bias = whole.distance - corrected
+        error = tempered(influences, noise, whole.distance, at_equality=bias, besides=left**2)
         sizes = {"n": len(reference), "m": len(generated)}
-        method = _CORRECTED.format(splits=self.splits, **sizes)
+        method, as_is = _CORRECTED.format(splits=self.splits, **sizes), _PLAIN.format(**sizes)
         return {
-            "frechet": Estimate(corrected, "lower", method, ours, theirs, further + left**2, range=(0.0, math.inf)),
-            "frechet_plain": Estimate(
-                whole.distance, "neither", _PLAIN.format(**sizes), ours, theirs, further, range=(0.0, math.inf)
-            ),
+            "frechet": Estimate(corrected, "lower", method, *error[:3], above, error.squared),
+            "frechet_plain": Estimate(whole.distance, "neither", as_is, *error[:2], error.further - left**2, above),
         }
 
     def _halves(self, reference: Array, generated: Array, seed: int) -> Iterator[Coupling]:

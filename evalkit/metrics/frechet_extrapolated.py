@@ -12,6 +12,7 @@ from evalkit.core.seeds import derive_seed, generator
 from evalkit.metrics.frechet import Frechet, frechet_distance_of_rows
 from evalkit.metrics.pairs import checked_pair
 from evalkit.statistics.influence import Estimate
+from evalkit.statistics.squared import SquaredDistance
 
 Array = NDArray[np.float64]
 
@@ -96,13 +97,12 @@ class FrechetExtrapolated:
         of_line, of_parabola = (distances @ _weights(self.parts, degree) for degree in (1, 2))
         left = float(of_line.mean() - of_parabola.mean())
         plain = Frechet().estimates(*pair, seed=seed)["frechet_plain"]
-        further = plain.further_variance + float(of_line.var(ddof=1)) / self.repeats + left**2
+        besides = float(of_line.var(ddof=1)) / self.repeats + left**2
+        squared = plain.squared and SquaredDistance(plain.squared.noise + besides, plain.squared.slope)
         n, m = map(len, pair)
         method = _METHOD.format(parts=self.parts, repeats=self.repeats, n=n, m=m)
-        sides = plain.reference, plain.generated
-        return {
-            "frechet_extrapolated": Estimate(float(of_line.mean()), "lower", method, *sides, further, (0.0, math.inf)),
-        }
+        error = plain.reference, plain.generated, plain.further_variance + besides
+        return {"frechet_extrapolated": Estimate(float(of_line.mean()), "lower", method, *error, (0.0, math.inf), squared)}
 
 
 def _shuffled(rows: Array, seed: int, side: str) -> Array:

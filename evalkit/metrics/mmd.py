@@ -177,10 +177,8 @@ class KernelDistance:
             name, kernel, words = "mmd", gaussian(bandwidth), f"kernel exp(-|x - y|² / (2 h²)), h = {bandwidth:.6g}"
         first, second = (((rows - centre) / unit).astype(precision, copy=False) for rows in (ours, theirs))
         found = mmd(first, second, kernel)
-        influences = found.reference, found.generated
-        of_reference, of_generated, further = tempered(influences, found.noise, found.value + found.bias)
-        method = f"{words}, unbiased, all pairs"
-        return {name: Estimate(found.value, "lower", method, of_reference, of_generated, further, range=(0.0, most))}
+        error = tempered((found.reference, found.generated), found.noise, found.value + found.bias, at_equality=found.bias)
+        return {name: Estimate(found.value, "lower", f"{words}, unbiased, all pairs", *error[:3], (0.0, most), error.squared)}
 
 
 @dataclass(frozen=True)

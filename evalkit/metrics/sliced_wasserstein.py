@@ -134,13 +134,15 @@ class SlicedWasserstein:
         pair = checked_pair(reference, generated, what="a sliced Wasserstein distance with an interval", fewest=4)
         found = _measured(*_centred(*pair), self.projections, seed)
         plain, corrected = found.costs.mean(axis=1)
-        ours, theirs, further = tempered((found.reference, found.generated), found.noise, float(plain))
-        sizes = {"count": found.costs.shape[1], "n": len(pair[0]), "m": len(pair[1])}
-        errors = [further + _spread(costs, pair[0].shape[1]) for costs in found.costs]
-        zero = (0.0, math.inf)
+        sizes, above = {"count": found.costs.shape[1], "n": len(pair[0]), "m": len(pair[1])}, (0.0, math.inf)
+        d, taken = pair[0].shape[1], float(plain - corrected)
+        of_plain, besides = (_spread(costs, d) for costs in found.costs)
+        influences = found.reference, found.generated
+        error = tempered(influences, found.noise, float(plain), at_equality=taken, besides=besides)
+        method, as_is = _CORRECTED.format(**sizes), _PLAIN.format(**sizes)
         return {
-            "sliced_wasserstein": Estimate(float(corrected), "lower", _CORRECTED.format(**sizes), ours, theirs, errors[1], zero),
-            "mind": Estimate(float(plain), "neither", _PLAIN.format(**sizes), ours, theirs, errors[0], zero),
+            "sliced_wasserstein": Estimate(float(corrected), "lower", method, *error[:3], above, error.squared),
+            "mind": Estimate(float(plain), "neither", as_is, *error[:2], error.further - besides + of_plain, above),
         }
 
 

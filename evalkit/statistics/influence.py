@@ -10,6 +10,7 @@ from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.statistics.intervals import Interval
+from evalkit.statistics.squared import SquaredDistance
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,7 @@ class Estimate:
         generated: (m,) influence of each generated row, mean 0.
         further_variance: what the influences do not explain, for example of second order; >= 0.
         range: smallest and largest value that the figure can take; the interval is cut there.
+        squared: how a figure errs that is a squared distance: its interval follows from that, and not from the normal law.
     """
 
     value: float
@@ -39,6 +41,7 @@ class Estimate:
     generated: Array
     further_variance: float = 0.0
     range: tuple[float, float] = (-math.inf, math.inf)
+    squared: SquaredDistance | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value) or not 0 <= self.further_variance < math.inf:
@@ -72,19 +75,25 @@ class Estimate:
         >>> round(alone.grouped(pairs, pairs).variance / alone.variance, 2)
         2.02
         """
-        return replace(self, reference=_by_group(self.reference, reference), generated=_by_group(self.generated, generated))
+        grouped = replace(self, reference=_by_group(self.reference, reference), generated=_by_group(self.generated, generated))
+        if self.squared is None:
+            return grouped
+        alone, together = (_share(each.reference) + _share(each.generated) for each in (self, grouped))
+        return replace(grouped, squared=self.squared.grouped(together / alone) if alone > 0 < together else None)
 
     def interval(self, *, level: float = 0.95) -> Interval:
-        """The figure with its normal interval, cut to the figure's range; it always holds a value of that range.
+        """The figure with its interval, cut to the figure's range; it always holds the figure and a value of that range.
 
-        It assumes independent rows. Where the figure lies at the end of its range it is not normal, and the interval is a guide.
+        It assumes independent rows. It is normal, and where the figure lies at the end of its range a guide; that of a squared
+        distance is as good there, see :class:`~evalkit.statistics.squared.SquaredDistance`.
 
         >>> rows = np.array([-1.0, 1.0] * 50)
         >>> [round(end, 2) for end in Estimate(0.5, "lower", "demo", 0 * rows, rows).interval()]
         [0.5, 0.3, 0.7]
         """
         half = _width(level) * math.sqrt(self.variance)
-        low, high = (min(max(end, self.range[0]), self.range[1]) for end in (self.value - half, self.value + half))
+        ends = self.squared.interval(self.value, level=level) if self.squared else (self.value - half, self.value + half)
+        low, high = (min(max(end, self.range[0]), self.range[1]) for end in ends)
         return Interval(self.value, min(self.value, low), max(self.value, high))
 
 

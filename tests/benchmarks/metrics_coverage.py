@@ -165,7 +165,7 @@ def _replicate(name: str, scenario: Scenario, seed: int) -> dict[str, dict[str, 
     of_first, of_second, of_worse = (metric.estimates(reference, rows, seed=seed) for rows in generated)
     given = {"truth": made.given(scenario, reference, generated[0], seed, draw)} if made.given else {}
     return {
-        figure: {"value": _short(one.value), "error": _short(one.variance**0.5)}
+        figure: dict(zip(("value", "low", "high"), map(_short, one.interval()), strict=True))
         | given
         | _compared(one, of_second[figure], of_worse[figure])
         for figure, one in of_first.items()
@@ -201,15 +201,16 @@ class Coverage:
     width: float
 
 
-def coverage(values: Array, errors: Array, truth: Array | float) -> Coverage:
-    """From each replicate's figure and standard error, and the truth, of all or of each.
+def coverage(values: Array, lows: Array, highs: Array, truth: Array | float) -> Coverage:
+    """From each replicate's figure and interval, and the truth, of all or of each.
 
-    >>> coverage(np.arange(10.0), np.full(10, 0.5), 4.0)  # doctest: +ELLIPSIS
+    >>> coverage(np.arange(10.0), np.arange(10.0) - 0.98, np.arange(10.0) + 0.98, 4.0)  # doctest: +ELLIPSIS
     Coverage(covered=0.1, bias=0.1651..., width=0.1651...)
     """
     away = values - truth
     spread = float(away.std(ddof=1))
-    return Coverage(float((abs(away) <= 1.96 * errors).mean()), float(away.mean()) / spread, float(errors.mean()) / spread)
+    covered = float(((lows <= truth) & (truth <= highs)).mean())
+    return Coverage(covered, float(away.mean()) / spread, float((highs - lows).mean()) / (2 * 1.96 * spread))
 
 
 def figures(runs: pd.DataFrame) -> Iterator[Figure]:
@@ -226,12 +227,12 @@ def _of_scenario(metric: str, scenario: Scenario, part: pd.DataFrame) -> Iterato
     kept = partial(held, PART, n=n, seconds_cpu=float(part["cpu_seconds"].sum()), seeds=n)
     for figure in lines[0]:
         whole = {key: [line[figure][key] for line in lines] for key in lines[0][figure]}
-        values, errors = np.concatenate(whole["value"]), np.concatenate(whole["error"])
+        values, lows, highs = (np.concatenate(whole[key]) for key in ("value", "low", "high"))
         # A figure that is the same in every replicate needs no interval, and has none that could be right or wrong.
         if np.ptp(values) == 0:
             continue
         known = np.concatenate(whole["truth"]) if made.given else made.truths.get(figure, lambda _: None)(scenario)
-        found = coverage(values, errors, values.mean() if known is None else known)
+        found = coverage(values, lows, highs, values.mean() if known is None else known)
         title = f"{figure}, {scenario.name()}{'' if least else f', {n} replicates only'}"
         interval = proportion_interval(round(found.covered * n), n)
         yield kept(f"{title}: 95 % interval holds the truth", interval, least=least, most=most)

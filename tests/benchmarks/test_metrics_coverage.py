@@ -24,7 +24,7 @@ def test_every_metric_is_measured_in_scenarios_of_different_names() -> None:
 
 def test_coverage_of_a_normal_figure_with_the_right_error() -> None:
     values = np.random.default_rng(0).normal(3.0, 0.5, size=20_000)
-    found = coverage(values, np.full(20_000, 0.5), 3.0)
+    found = coverage(values, values - 0.98, values + 0.98, 3.0)
     assert (found.covered, found.bias, found.width) == pytest.approx((0.95, 0, 1), abs=0.02)
 
 
@@ -64,7 +64,8 @@ def test_an_interval_may_be_neither_too_short_nor_too_wide(covered: int, holds: 
     scenario = Scenario(Features("normal", 3), 40, 30, 1)
     monkeypatch.setitem(metrics_coverage.MEASURED, "kid", metrics_coverage.Measured((scenario,), truths={"kid": lambda _: 0.0}))
     values = np.where(np.arange(500) < covered, 1.0, 3.0) * np.where(np.arange(500) % 2, 1, -1)
-    columns = {"value": values.tolist(), "error": [1.0] * 500, "rejected": 30, "found": 100}
+    ends = {"low": (values - 1.96).tolist(), "high": (values + 1.96).tolist()}
+    columns = {"value": values.tolist(), **ends, "rejected": 30, "found": 100}
     start = {"metric": "kid", "scenario": scenario.name(), "first": 0, "replicates": 500, "cpu_seconds": 1.0}
     made = {one.figure.rpartition(": ")[2]: one for one in figures(pd.DataFrame([start | {"figures": {"kid": columns}}]))}
     assert made["95 % interval holds the truth"].value == covered / 500

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ncx2
+
+from evalkit.core.errors import InputError
+from evalkit.statistics.squared import SquaredDistance, _sankaran
+
+SIZES = st.floats(1e-12, 1e12)
+
+
+@pytest.mark.parametrize("distance", [0.0, 0.5, 2.0, 8.0, 100.0])
+@pytest.mark.parametrize("slope", [0.3, 1.0, 3.0])
+def test_it_holds_the_distance_in_95_of_100_draws_of_its_own_law(distance: float, slope: float) -> None:
+    draw, error, scale = np.random.default_rng(0), SquaredDistance(1.0, slope), slope / 4
+    degrees = 1 / (2 * scale**2)
+    found = scale * (ncx2.rvs(degrees, distance / scale, size=1500, random_state=draw) - degrees)
+    held = [low <= distance <= high for low, high in map(error.interval, found)]
+    assert np.mean(held) == pytest.approx(0.95, abs=0.02)
+
+
+@given(st.floats(-5, 1e4), SIZES)
+def test_it_grows_with_the_units_of_the_figure(value: float, unit: float) -> None:
+    plain = SquaredDistance(1.0, 1.0).interval(value)
+    scaled = SquaredDistance(unit**2, unit).interval(value * unit)
+    assert np.array(scaled) / unit == pytest.approx(plain, rel=1e-3, abs=1e-3)
+
+
+@given(st.floats(-3, 1e5), st.floats(0, 10), st.floats(1e-3, 1e3))
+def test_a_larger_estimate_has_no_smaller_ends(value: float, more: float, slope: float) -> None:
+    error = SquaredDistance(1.0, slope)
+    (low, high), (lower, higher) = error.interval(value), error.interval(value + more)
+    assert 0 <= low <= high
+    assert lower >= low - 1e-6 * (1 + low)
+    assert higher >= high - 1e-6 * (1 + high)
+
+
+def test_far_from_0_it_is_the_normal_interval() -> None:
+    low, high = SquaredDistance(1.0, 1.0).interval(1e6)
+    assert (low, high) == pytest.approx((1e6 - 1960, 1e6 + 1960), abs=5)
+
+
+@pytest.mark.parametrize(("degrees", "away"), [(9000.0, 900.0), (10.0, 9900.0), (5000.0, 5000.0)])
+def test_many_degrees_are_as_good_as_normal(degrees: float, away: float) -> None:
+    for share in (0.025, 0.5, 0.975):
+        x = ncx2.isf(share, degrees, away)
+        assert _sankaran(x, degrees, away) == pytest.approx(share, abs=1e-4)
+
+
+def test_groups_make_it_wider_and_nothing_is_refused() -> None:
+    error = SquaredDistance(1.0, 1.0)
+    assert error.grouped(4.0) == SquaredDistance(16.0, 4.0)
+    with pytest.raises(InputError, match="above 0"):
+        SquaredDistance(0.0, 1.0)
