@@ -1,7 +1,7 @@
 """The plain implementation: all distances of a block of queries at a time, then the k smallest of each row."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +30,15 @@ class Neighbours:
 
 
 def blocked(
-    reference: NDArray[np.float64], queries: NDArray[np.float64], k: int, *, metric: Metric, leave_one_out: bool
+    reference: NDArray[np.floating[Any]], queries: NDArray[np.floating[Any]], k: int, *, metric: Metric, leave_one_out: bool
 ) -> Neighbours:
     """See :func:`evalkit.kernels.neighbours.nearest`; here the arguments are taken as checked.
 
-    Memory beyond the result is one block of distances, 16 MB or one row of them.
+    Memory beyond the result is one block of distances, 16 MB or one row of them, and a float64 copy of rows that are not.
     """
     if metric not in _SCIPY_NAMES:
         raise InputError(f"metric must be one of {', '.join(map(repr, _SCIPY_NAMES))}, got {metric!r}")
+    reference, queries = (rows.astype(np.float64, copy=False) for rows in (reference, queries))
     found = Neighbours(np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.intp))
     step = max(1, _BLOCK_DISTANCES // len(reference))
     for start in range(0, len(queries), step):
