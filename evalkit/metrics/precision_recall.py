@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from evalkit.statistics.influence import Estimate
 from evalkit.statistics.splitting import Rows, calibrated, share_variance_floor, split_variance
 
 Array = NDArray[np.float64]
+Features = NDArray[np.floating[Any]]
 
 # Variances are estimated on as many rows a side as three distance matrices of 8 MB hold.
 _LARGEST_SUBSAMPLE = 1000
@@ -41,7 +42,7 @@ class PrecisionRecall(NamedTuple):
     coverage: float
 
 
-def precision_recall(reference: Array, generated: Array, *, k: int = 5, closed: bool = True) -> PrecisionRecall:
+def precision_recall(reference: Features, generated: Features, *, k: int = 5, closed: bool = True) -> PrecisionRecall:
     """Precision, recall, density and coverage of generated features. A row's ball reaches to its k-th neighbour in its own sample.
 
     Two samples of one law do not give 1: precision and recall depend on n and d, and fall in many dimensions.
@@ -53,10 +54,10 @@ def precision_recall(reference: Array, generated: Array, *, k: int = 5, closed: 
     and constants missed, and give 0 for two equal constant samples.
 
     Distances are compared exactly, as sums of direct differences in float64, however far from 0 the features lie. Memory beyond the
-    features is O(n + m) and one float32 copy of them.
+    features is O(n + m) and blocks of a thousand rows, if there are 32 features or more; float32 features are not copied.
 
     Args:
-        reference: (n, d) finite, n > k.
+        reference: (n, d) finite float32 or float64, n > k.
         generated: (m, d) finite, m > k.
         k: neighbours, >= 1.
         closed: ``<=`` at a ball's edge, else ``<``.
@@ -181,7 +182,7 @@ class _Measured:
         return PrecisionRecall(float((points > 0).mean()), recall, density, float((balls > 0).mean()))
 
 
-def _measured(reference: Array, generated: Array, k: int, closed: bool) -> _Measured:
+def _measured(reference: Features, generated: Features, k: int, closed: bool) -> _Measured:
     if k < 1:
         raise InputError(f"k must be 1 or more, got {k}")
     if min(len(reference), len(generated)) <= k:
@@ -192,12 +193,12 @@ def _measured(reference: Array, generated: Array, k: int, closed: bool) -> _Meas
     return _Measured(in_reference, in_generated, _neighbours_inside(reference, ours, k) if closed else np.full(len(ours), float(k)))
 
 
-def _nearest(rows: Array, k: int) -> Array:
+def _nearest(rows: Features, k: int) -> Array:
     """Squared distances to the k nearest other rows, and to one more where there is one, which shows ties."""
     return nearest(rows, rows, min(k + 1, len(rows) - 1), leave_one_out=True, impl=faster(rows.shape[1])).distances
 
 
-def _neighbours_inside(rows: Array, found: Array, k: int) -> Array:
+def _neighbours_inside(rows: Features, found: Array, k: int) -> Array:
     """How many other rows each closed ball of its own sample holds: k, or more where distances are tied."""
     inside = np.full(len(rows), float(k))
     tied = found[:, k - 1] == found[:, -1] if found.shape[1] > k else np.zeros(len(rows), dtype=np.bool_)

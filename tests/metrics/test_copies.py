@@ -53,6 +53,16 @@ def test_a_duplicated_reference_row_is_its_own_neighbour():
     assert authentic(reference, np.array([[0.0], [1.0]])).tolist() == [False, True]
 
 
+@pytest.mark.parametrize("d", [3, 64])
+def test_float32_features_give_the_copies_of_their_float64_copies(d):
+    reference, generated = (1000 + np.random.default_rng(0).normal(size=(2, 150, d))).astype(np.float32)
+    generated[:40] = reference[:40]
+    wide = [rows.astype(np.float64) for rows in (reference, generated)]
+    for of_rows in (exact_copies, authentic):
+        np.testing.assert_array_equal(of_rows(reference, generated), of_rows(*wide))
+    assert exact_copies(reference, generated).sum() == 40
+
+
 def test_the_share_of_copies_is_measured():
     draw = np.random.default_rng(0)
     reference, generated = draw.normal(size=(2, 200, 5))

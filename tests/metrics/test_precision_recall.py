@@ -1,6 +1,7 @@
 """Precision, recall, density and coverage against prdc, the definition by double loops, and simulated truths."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -99,12 +100,27 @@ def test_offset_features_give_the_same_figures():
     np.testing.assert_allclose(near, far, atol=1e-9)
 
 
-def test_an_offset_changes_nothing_where_it_makes_torch_fidelity_call_all_rows_alike():
-    """Its distances in float32 are expanded to |a|² - 2ab + |b|²: with features about 100, 1 and 1 in place of 0.81 and 0.76."""
-    near, far = PEERS["precision_and_recall"]
-    figures = [precision_recall(*offset_rows(case["offset"]), k=3)[:2] for case in (near, far)]
-    assert figures[0] == figures[1] == pytest.approx((near["precision"], near["recall"]), abs=1e-6)
-    assert min(far["precision"], far["recall"]) > max(figures[1]) + 0.1
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("d", [3, 64])
+@pytest.mark.parametrize("duplicated", [0, 30])
+def test_float32_features_give_the_figures_of_their_float64_copies(d, duplicated, closed):
+    reference, generated = (1000 + np.random.default_rng(0).normal(size=(2, 150, d))).astype(np.float32)
+    generated[:duplicated] = reference[:duplicated]
+    reference[:duplicated] = reference[0]
+    wide = (rows.astype(np.float64) for rows in (reference, generated))
+    assert precision_recall(reference, generated, closed=closed) == precision_recall(*wide, closed=closed)
+
+
+def test_float32_features_are_not_copied_whole(monkeypatch):
+    monkeypatch.setattr("evalkit.kernels.neighbours.counting.BLOCK_DISTANCES", 32**2)
+    monkeypatch.setattr("evalkit.kernels.neighbours.products._MOST_WAITING", 1)
+    reference, generated = np.random.default_rng(0).normal(size=(2, 600, 1000)).astype(np.float32)
+    precision_recall(reference[:10], generated[:10])
+    tracemalloc.start()
+    precision_recall(reference, generated)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < reference.nbytes / 2
 
 
 def test_the_estimates_are_the_figures_and_their_influences_have_mean_0():

@@ -1,5 +1,6 @@
 """Which rows lie within a given distance of which others: the plain implementation, and what both implementations count."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 Array = NDArray[np.float64]
+Features = NDArray[np.floating[Any]]
 Rows = NDArray[np.intp]
 # Rows as they were given: float64, or float32, of which every number is a float64 as well.
 Given = NDArray[np.floating[Any]]
@@ -61,9 +63,10 @@ class Tally:
         return Within(self.of_first, self.of_second, only_second, only_first)
 
 
-def blocked_within(first: Given, second: Given, limits: Sequence[Array], *, closed: bool) -> list[Within]:
+def blocked_within(first: Features, second: Features, limits: Sequence[Array], *, closed: bool) -> list[Within]:
     """See :func:`evalkit.kernels.neighbours.within`; here the arguments are taken as checked."""
     compare: Callable[[Array, Array], NDArray[np.bool_]] = np.less_equal if closed else np.less
+    first, second = (rows.astype(np.float64, copy=False) for rows in (first, second))
     tallies = [Tally(len(first), len(second)) for _ in limits]
     for rows in row_blocks(len(first), len(second)):
         distances = cdist(first[rows], second, "sqeuclidean")
@@ -74,8 +77,19 @@ def blocked_within(first: Given, second: Given, limits: Sequence[Array], *, clos
 
 
 def row_blocks(n: int, m: int) -> Iterator[slice]:
-    """Blocks of the n rows whose distances to all m others fit the block size."""
+    """Blocks of n rows of m numbers, for example their distances to m others, that fit the block size."""
     step = max(1, BLOCK_DISTANCES // max(m, 1))
+    for start in range(0, n, step):
+        yield slice(start, min(start + step, n))
+
+
+def tiles(n: int) -> Iterator[slice]:
+    """Blocks of n rows such that the distances between two of them fit the block size.
+
+    >>> list(tiles(1500))
+    [slice(0, 1024, None), slice(1024, 1500, None)]
+    """
+    step = math.isqrt(BLOCK_DISTANCES)
     for start in range(0, n, step):
         yield slice(start, min(start + step, n))
 

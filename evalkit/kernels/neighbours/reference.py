@@ -34,10 +34,11 @@ def blocked(
 ) -> Neighbours:
     """See :func:`evalkit.kernels.neighbours.nearest`; here the arguments are taken as checked.
 
-    Memory beyond the result is one block of distances, 16 MB or one row of them.
+    Memory beyond the result is one block of distances, 16 MB or one row of them, and a float64 copy of rows that are not.
     """
     if metric not in _SCIPY_NAMES:
         raise InputError(f"metric must be one of {', '.join(map(repr, _SCIPY_NAMES))}, got {metric!r}")
+    reference, queries = (rows.astype(np.float64, copy=False) for rows in (reference, queries))
     found = Neighbours(np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.intp))
     step = max(1, _BLOCK_DISTANCES // len(reference))
     for start in range(0, len(queries), step):
