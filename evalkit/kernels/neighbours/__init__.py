@@ -1,7 +1,7 @@
 """Exact nearest neighbours: the only place where evalkit computes distances between rows."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,8 +32,7 @@ def nearest(
     """The k nearest reference rows of every query row, found exactly.
 
     Distances are sums of direct differences, not the expanded ``|a|² - 2ab + |b|²``, whose rounding error hides near-duplicates.
-    A query row's result depends on that row and the reference alone, bit for bit, whatever other queries come with it. float32 rows
-    give what the same numbers as float64 give, without a copy of them.
+    A query row's result depends on that row and the reference alone, bit for bit, whatever other queries come with it.
 
     Args:
         reference: (n, d) finite floats; float32 rows give the results of their float64 copies.

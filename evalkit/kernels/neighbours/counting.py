@@ -12,8 +12,6 @@ from scipy.spatial.distance import cdist
 Array = NDArray[np.float64]
 Features = NDArray[np.floating[Any]]
 Rows = NDArray[np.intp]
-# Rows as they were given: float64, or float32, of which every number is a float64 as well.
-Given = NDArray[np.floating[Any]]
 
 # 2²⁰ distances are 8 MB: a block fits the last-level cache of common machines together with its rows.
 BLOCK_DISTANCES = 2**20

@@ -19,10 +19,6 @@ from evalkit.kernels.neighbours.reference import Neighbours, blocked
 
 Bounds = NDArray[np.float32]
 
-Products = NDArray[np.float32]
-
-# A tile of 2²⁰ products is 4 MB.
-_TILE_ROWS = 1024
 # What float32 products of rows with coordinates up to 1 may lose to underflow, far above the smallest float32.
 _UNDERFLOW = 1e-30
 # Beyond these powers of two, coordinates or their scale may leave float32.
