@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.metrics.precision_recall import Prdc, coverage_of_equals, precision_recall
-from tests.golden.make_peer_figures_v1 import FILE, duplicated_rows, offset_rows
+from tests.golden.make_peer_figures_v1 import FILE, duplicated_rows
 
 PEERS = json.loads(FILE.read_text())
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "prdc_v1.json").read_text())["cases"]
