@@ -37,8 +37,10 @@ def compare_setup() -> None:
     with st.container(border=True):
         st.markdown(f"**Generators, 1 to {MOST_GENERATORS}**")
         chosen, wrong = generators(modality, sample)
+        fitted = _fitted(modality, "sample" if sample else "own")
     with st.expander("What is measured"):
         settings = _settings(modality)
+    wrong = wrong or _lacks_fitted(settings, fitted)
     header = st.container(horizontal=True, vertical_alignment="center")
     pressed = header.button("Compare", type="primary", disabled=reference is None or wrong is not None, key="begin")
     if reference is None:
@@ -46,7 +48,7 @@ def compare_setup() -> None:
     elif wrong is not None:
         header.caption(wrong)
     elif pressed:
-        _start(reference, chosen, sample, settings)
+        _start(reference, chosen, fitted, sample, settings)
 
 
 def _possible() -> list[Modality]:
@@ -82,6 +84,21 @@ def _reference() -> tuple[Path | Upload | Sequence[Upload] | None, str | None, M
     return files(modality, f"Real rows: {what_files(modality)}", "reference_files"), None, modality
 
 
+def _fitted(modality: Modality, whose: str) -> Upload | Sequence[Upload] | None:
+    with st.expander("Do they copy? Give the rows that they were fitted to"):
+        given = files(modality, f"Rows that the generators were fitted to: {what_files(modality)}", f"fitted_{whose}")
+        st.caption(
+            "The real data above are then the control, so none of their rows may be among these. Without these rows copying cannot "
+            "be told from being good."
+        )
+    return given
+
+
+def _lacks_fitted(settings: EvaluateSettings, fitted: Upload | Sequence[Upload] | None) -> str | None:
+    named = [name for name in settings.metrics or () if metrics_of()[name].needs_fitted]
+    return f"{named[0]} needs the rows that the generators were fitted to." if named and fitted is None else None
+
+
 def _settings(modality: Modality) -> EvaluateSettings:
     metrics, extractors = metrics_of(modality), extractors_of(modality)
     usual, *_ = extractors
@@ -110,11 +127,12 @@ def _settings(modality: Modality) -> EvaluateSettings:
 def _start(
     reference: Path | Upload | Sequence[Upload],
     chosen: Mapping[str, Path | Upload | Sequence[Upload] | Drawn | Made],
+    fitted: Upload | Sequence[Upload] | None,
     sample: str | None,
     settings: EvaluateSettings,
 ) -> None:
     try:
-        job = start_evaluation(reference, chosen, sample=sample, settings=settings)
+        job = start_evaluation(reference, chosen, fitted=fitted, sample=sample, settings=settings)
     except EvalkitError as error:
         st.error("This could not be started.")
         st.code(str(error), language=None, wrap_lines=True)

@@ -83,6 +83,7 @@ def pairs_csv(evaluation: Evaluation) -> str:
 def used(evaluation: Evaluation) -> pd.DataFrame:
     """What went in, and what would have to be the same for another comparison to be held beside this one."""
     sources = [("real rows", evaluation.reference), *(("generator", each) for each in evaluation.generators)]
+    sources += [] if evaluation.fitted is None else [("fitted rows", evaluation.fitted)]
     lines = [(kind, f"{visible(each.name, 60)}: {count(each.rows)} rows, SHA-256 {each.sha256}") for kind, each in sources]
     lines += [(visible(name, 80), visible(value, 200)) for name, value in evaluation.settings.items()]
     lines += [("seed", str(evaluation.seed)), *((f"version of {name}", value) for name, value in evaluation.versions.items())]

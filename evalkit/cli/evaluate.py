@@ -19,6 +19,9 @@ def evaluate(
     generated: Annotated[
         list[str], typer.Argument(help="Each generator's data as NAME=PATH.", metavar="NAME=PATH…", show_default=False)
     ],
+    fitted: Annotated[
+        Path | None, typer.Option("--fitted", help="The rows that the generators were fitted to: do they copy or betray them?")
+    ] = None,
     metrics: Annotated[str, typer.Option("--metrics", help="Names separated by commas; by default the usual ones.")] = "",
     extractor: Annotated[
         str | None, typer.Option("--extractor", help="What the figures see, also an .onnx file; by default the usual one.")
@@ -50,6 +53,7 @@ def evaluate(
         evaluation = run_evaluate(
             reference,
             named,
+            fitted=fitted,
             metrics=chosen,
             extractor=extractor,
             closer=closer,

@@ -115,6 +115,7 @@ class Evaluation(BaseModel):
         reference: the real rows that figures were computed on.
         generators: what was held against them, in the order given.
         measured: every figure.
+        fitted: the rows that the generators were fitted to, where they were given.
         comparisons: every pair of generators by every figure that has a better end.
         conclusions: what may be said, a sentence each, and what may not.
         looks: what is behind each generator's figures.
@@ -131,6 +132,7 @@ class Evaluation(BaseModel):
     reference: Source
     generators: tuple[Source, ...]
     measured: tuple[Measured, ...]
+    fitted: Source | None = None
     comparisons: tuple[Comparison, ...] = ()
     conclusions: tuple[str, ...] = ()
     looks: tuple[CloserLook, ...] = ()

@@ -130,6 +130,7 @@ def _pair(each: Comparison) -> dict[str, str]:
 
 def _settings(evaluation: Evaluation) -> list[tuple[str, str]]:
     sources = [("reference", evaluation.reference), *(("generator", each) for each in evaluation.generators)]
+    sources += [] if evaluation.fitted is None else [("fitted rows", evaluation.fitted)]
     listed = [(kind, f"{each.name}: {words.count(each.rows)} rows, SHA-256 {each.sha256}") for kind, each in sources]
     listed += [*evaluation.settings.items(), ("seed", str(evaluation.seed))]
     return listed + [(f"version of {name}", version) for name, version in evaluation.versions.items()]

@@ -1,7 +1,7 @@
 """From a path, a frame or a list to a Sample, and from a Sample to encoded rows."""
 
 from evalkit.data.conforming import conform
-from evalkit.data.duplicates import content_hash, row_hashes, rows_also_in
+from evalkit.data.duplicates import array_hashes, content_hash, row_hashes, rows_also_in
 from evalkit.data.encoding import TableEncoder
 from evalkit.data.image_encoding import ImageEncoder
 from evalkit.data.load import Data, load
@@ -23,6 +23,7 @@ __all__ = [
     "TextEncoder",
     "Tokens",
     "Windows",
+    "array_hashes",
     "conform",
     "content_hash",
     "load",

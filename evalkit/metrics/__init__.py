@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal, Protocol, cast
 
+from evalkit.core.errors import InputError
 from evalkit.core.schema import Modality
 from evalkit.statistics.influence import Estimate
+
+NEEDS_FITTED = "{} needs the rows that the generators were fitted to: give them with --fitted PATH"
 
 MODALITIES: tuple[Modality, ...] = ("table", "images", "texts", "series")
 
@@ -22,9 +25,20 @@ class Metric(Protocol):
         """The figures by name, most metrics one. What cannot be had is an InputError with one sentence."""
 
 
+class FittedMetric(Protocol):
+    """A metric that can only tell with the rows that the generator was fitted to; else as :class:`Metric`.
+
+    ``reference`` are real rows of the same law that the generator never saw. The reference influences of its Estimates are those
+    of the reference, or of the fitted rows and then of the reference.
+    """
+
+    def estimates(self, reference: Any, generated: Any, *, fitted: Any, seed: int) -> Mapping[str, Estimate]:
+        """The figures by name. What cannot be had is an InputError with one sentence."""
+
+
 @dataclass(frozen=True)
 class MetricSpec:
-    """One metric as the doors show it: light, nothing heavy is imported.
+    """One metric as the doors show it: light, nothing heavy is imported. With its usual settings it is a Metric itself.
 
     Attributes:
         name: on the command line and in settings.
@@ -34,6 +48,7 @@ class MetricSpec:
         reads: feature arrays or Samples.
         modalities: what it can be asked of.
         usual: whether it is measured where none is named.
+        needs_fitted: whether it is a :class:`FittedMetric`; measured where fitted rows are given.
     """
 
     name: str
@@ -44,10 +59,30 @@ class MetricSpec:
     reads: Literal["features", "samples"] = "features"
     modalities: tuple[Modality, ...] = MODALITIES
     usual: bool = True
+    needs_fitted: bool = False
 
-    def load(self) -> type[Metric]:
+    def load(self) -> type[Metric | FittedMetric]:
         """The class."""
-        return cast(type[Metric], getattr(import_module(self.module), self.class_name))
+        return cast(type[Metric | FittedMetric], getattr(import_module(self.module), self.class_name))
+
+    def estimates(self, reference: Any, generated: Any, *, seed: int, fitted: Any = None) -> Mapping[str, Estimate]:
+        """The figures by name, with the usual settings.
+
+        Args:
+            reference: real rows, as :class:`Metric` says.
+            generated: likewise.
+            seed: of every draw.
+            fitted: rows that the generator was fitted to, likewise; left aside where they are not needed.
+
+        Raises:
+            InputError: fitted rows are needed and there are none, or what the metric refuses.
+        """
+        metric = self.load()()
+        if not self.needs_fitted:
+            return cast(Metric, metric).estimates(reference, generated, seed=seed)
+        if fitted is None:
+            raise InputError(NEEDS_FITTED.format(self.name))
+        return cast(FittedMetric, metric).estimates(reference, generated, fitted=fitted, seed=seed)
 
 
 METRICS: dict[str, MetricSpec] = {
@@ -202,7 +237,37 @@ METRICS: dict[str, MetricSpec] = {
             figures=("feature_likelihood",),
             usual=False,
         ),
+        MetricSpec(
+            name="nearest_share",
+            what_it_is="How many generated rows lie closer to rows that the generator was fitted to than to as many it never saw.",
+            module="evalkit.metrics.fitted_rows",
+            class_name="NearestShare",
+            figures=("nearest_share",),
+            usual=False,
+            needs_fitted=True,
+        ),
+        MetricSpec(
+            name="closest_record_control",
+            what_it_is="How often a generated row lies closer to rows that the generator was fitted to than a new real row does.",
+            module="evalkit.metrics.fitted_rows",
+            class_name="ClosestRecordControl",
+            figures=("closest_record_control",),
+            reads="samples",
+            modalities=("table",),
+            usual=False,
+            needs_fitted=True,
+        ),
+        MetricSpec(
+            name="membership_attack",
+            what_it_is="How well generated rows betray which real rows the generator was fitted to; 0.5: not at all.",
+            module="evalkit.metrics.fitted_rows",
+            class_name="MembershipAttack",
+            figures=("membership_attack",),
+            modalities=("table", "images", "texts"),
+            usual=False,
+            needs_fitted=True,
+        ),
     )
 }
 
-__all__ = ["METRICS", "MODALITIES", "Metric", "MetricSpec"]
+__all__ = ["METRICS", "MODALITIES", "NEEDS_FITTED", "FittedMetric", "Metric", "MetricSpec"]

@@ -1,8 +1,6 @@
 """``evaluate``: hold generators against a reference, figure by figure, and say which is better where that may be concluded."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 
@@ -11,25 +9,23 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from evalkit.compare.closer_look import CloserLook
-from evalkit.compare.evaluation import Comparison, Evaluation, Measured, Source, Verdict, conclude
+from evalkit.compare.evaluation import Comparison, Evaluation, Verdict, conclude
 from evalkit.compare.evaluation_report import evaluation_html
 from evalkit.compare.words import count
-from evalkit.core.errors import CancelledError, EvalkitError, InputError
-from evalkit.core.evidence import Evidence, Failure, Finding
+from evalkit.core.errors import InputError
 from evalkit.core.files import whole_file
 from evalkit.core.progress import Progress, Step, silent
 from evalkit.core.sample import Sample, Series
+from evalkit.core.schema import Modality
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
-from evalkit.data import Data, content_hash, load
+from evalkit.data import Data, load
 from evalkit.features import USUAL, Extractor
-from evalkit.features.base import FittedExtractor
-from evalkit.features.cache import extract
 from evalkit.features.onnx_file import OnnxFile
-from evalkit.features.windows import stretches
-from evalkit.metrics import MetricSpec
-from evalkit.run.closer_look import Looked, closer_look
-from evalkit.run.measures import extractors_of, metrics_of, usual_metrics
+from evalkit.run.closer_look import closer_look
+from evalkit.run.fitted import overlap
+from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
+from evalkit.run.measuring import Given, given, measure
 from evalkit.run.size_curves import size_curves
 from evalkit.statistics import holm
 from evalkit.statistics.influence import Estimate, difference
@@ -39,23 +35,13 @@ Rows = NDArray[np.intp]
 _LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 200
 _LEVEL, _POWER = 0.05, 0.8
 _NO_CURVES = "No figure is shown over the number of rows: it needs a metric of features, and rows that are independent."
-_CHANGE = "change what the sentence names and run again"
-
-
-@dataclass(frozen=True, eq=False)
-class _Given(Looked):
-    """A Sample with its features and the hash of its content."""
-
-    @cached_property
-    def digest(self) -> str:
-        """Hash of the Sample's content; asked for with every figure, computed once."""
-        return content_hash(self.sample)
 
 
 def evaluate(
     reference: Data,
     generated: Mapping[str, Data],
     *,
+    fitted: Data | None = None,
     metrics: Sequence[str] | None = None,
     extractor: str | Path | Extractor | None = None,
     closer: bool = True,
@@ -74,6 +60,8 @@ def evaluate(
     Args:
         reference: real rows; whatever :func:`evalkit.load` reads.
         generated: each generator's rows by its name, at least one.
+        fitted: rows that the generators were fitted to. With them it is measured whether generated rows copy or betray these,
+            with the reference as the control: so it must be rows that the generators never saw, of the same law.
         metrics: names of :data:`~evalkit.run.measures.MEASURES`; None: the usual ones for such data.
         extractor: what the figures see: a name of ``EXTRACTORS``, an .onnx file of a network for images
             (:class:`~evalkit.features.OnnxFile`), or an extractor of your own, such as :class:`~evalkit.features.FromCallable`;
@@ -89,7 +77,8 @@ def evaluate(
         progress: see :mod:`evalkit.core.progress`.
 
     Raises:
-        InputError: there is nothing to compare, or a name is unknown, or the data cannot be read.
+        InputError: there is nothing to compare, a name is unknown, the data cannot be read, a metric was named that needs fitted
+            rows and there are none, or every fitted row is in the reference.
 
     >>> draw = np.random.default_rng(0)
     >>> real, near, far = draw.normal(size=(400, 2)), draw.normal(size=(300, 2)), draw.normal(1, 1, size=(300, 2))
@@ -100,22 +89,29 @@ def evaluate(
     if not generated:
         raise InputError("there is nothing to compare: give at least one generator as NAME=PATH")
     real = load(reference)
-    chosen = _chosen(metrics, real)
+    modality = real.schema.modality
+    chosen = [MEASURES[name] for name in chosen_metrics(modality, metrics, fitted=fitted is not None)]
     drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
+    fitted_rows = None if fitted is None else load(fitted, schema=real.schema)
     learning, held, cautions = _split(real, seed)
-    fitted = _extractor(extractor, real).fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor"))
-    ours = _given(real.take(held), held, fitted, cache)
+    sees = _extractor(extractor, modality).fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor"))
+    ours, known = given(real.take(held), sees, cache, held), None
+    if fitted_rows is not None:
+        cautions += overlap(fitted_rows, real, sees)
+        known = given(fitted_rows, sees, cache)
     theirs = {}
     for done, (name, sample) in enumerate(drawn.items()):
         progress(Step("computing features", done, len(drawn)))
-        theirs[name] = _given(sample, np.arange(len(sample)), fitted, cache)
-    measured, estimates = _measure(chosen, ours, theirs, seed, progress)
+        theirs[name] = given(sample, sees, cache)
+    measured, estimates = measure(chosen, ours, theirs, fitted=known, seed=seed, progress=progress)
     comparisons = _compare(list(theirs), estimates)
-    asked = [spec for spec in chosen if spec.reads == "features"] if curves and not isinstance(real, Series) else []
-    seen = {name: given.features.values for name, given in theirs.items()}
+    by_size = [spec for spec in chosen if spec.reads == "features" and not spec.needs_fitted]
+    asked = by_size if curves and not isinstance(real, Series) else []
+    seen = {name: each.features.values for name, each in theirs.items()}
     return Evaluation(
-        reference=_source(real.name, ours),
-        generators=tuple(_source(name, given) for name, given in theirs.items()),
+        reference=ours.source(real.name),
+        generators=tuple(each.source(name) for name, each in theirs.items()),
+        fitted=None if known is None else known.source(known.sample.name),
         measured=tuple(measured),
         comparisons=tuple(comparisons),
         conclusions=conclude(list(theirs), comparisons),
@@ -155,19 +151,7 @@ def check_files(out: Path | None, report: Path | None) -> None:
             raise InputError(f"{path.name} cannot be written: {what} needs a file that ends in {ending}")
 
 
-def _chosen(metrics: Sequence[str] | None, real: Sample) -> list[MetricSpec]:
-    modality = real.schema.modality
-    possible = metrics_of(modality)
-    if metrics is None:
-        return [possible[name] for name in usual_metrics(modality)]
-    for name in metrics:
-        if name not in possible:
-            raise InputError(f"there is no metric {name!r} for {modality}: choose from {', '.join(possible)}")
-    return [possible[name] for name in dict.fromkeys(metrics)]
-
-
-def _extractor(given: str | Path | Extractor | None, real: Sample) -> Extractor:
-    modality = real.schema.modality
+def _extractor(given: str | Path | Extractor | None, modality: Modality) -> Extractor:
     if given is not None and not isinstance(given, (str, Path)):
         return given
     chosen = str(given or USUAL[modality])
@@ -180,10 +164,6 @@ def _extractor(given: str | Path | Extractor | None, real: Sample) -> Extractor:
     return possible[chosen].load()()
 
 
-def _given(sample: Sample, numbers: Rows, extractor: FittedExtractor, cache: Path | None) -> _Given:
-    return _Given(sample, extract(extractor, sample, cache), numbers, extractor)
-
-
 def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
     """Rows that the extractor learns from, rows that figures are computed on, and what to say of it."""
     if len(real) < _FEWEST:
@@ -193,68 +173,6 @@ def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
     order = generator(seed, "evaluate", "set aside").permutation(len(real))
     n_learned = min(int(_LEARNED_FROM * len(real)), _MOST_LEARNED)
     return np.sort(order[:n_learned]), np.sort(order[n_learned:]), []
-
-
-def _measure(
-    chosen: Sequence[MetricSpec], ours: _Given, theirs: Mapping[str, _Given], seed: int, progress: Progress
-) -> tuple[list[Measured], dict[tuple[str, str], Estimate]]:
-    """All figures, and the estimates behind them by generator and figure."""
-    measured: list[Measured] = []
-    estimates: dict[tuple[str, str], Estimate] = {}
-    for done, (spec, name) in enumerate(every := [(spec, name) for spec in chosen for name in theirs]):
-        progress(Step("measuring", done, len(every)))
-        try:
-            found = _estimates(spec, ours, theirs[name], seed)
-        except CancelledError:
-            raise
-        except EvalkitError as error:
-            for figure in spec.figures:
-                measured.append(_row(name, spec, Failure(name=figure, reason=str(error), remedy=_CHANGE)))
-            continue
-        for figure, estimate in found.items():
-            estimates[name, figure] = estimate
-            measured.append(_row(name, spec, _evidence(figure, estimate, spec, ours, theirs[name], seed)))
-    progress(Step("measuring", len(every), len(every)))
-    return measured, estimates
-
-
-def _estimates(spec: MetricSpec, ours: _Given, theirs: _Given, seed: int) -> Mapping[str, Estimate]:
-    """The figures; those of windows with one influence an independent stretch."""
-    found = _of_rows(spec, ours, theirs, seed)
-    if spec.reads == "samples" or not isinstance(ours.sample, Series):
-        return found
-    groups = stretches(ours.features.rows), stretches(theirs.features.rows)
-    return {name: estimate.grouped(*groups) for name, estimate in found.items()}
-
-
-def _of_rows(spec: MetricSpec, ours: _Given, theirs: _Given, seed: int) -> Mapping[str, Estimate]:
-    metric = spec.load()()
-    if spec.reads == "samples":
-        return metric.estimates(ours.sample, theirs.sample, seed=seed)
-    if ours.features.digest != theirs.features.digest:
-        raise InputError("features of two extractors cannot be compared: extract both with one")
-    return metric.estimates(ours.features.values, theirs.features.values, seed=seed)
-
-
-def _evidence(figure: str, estimate: Estimate, spec: MetricSpec, ours: _Given, theirs: _Given, seed: int) -> Evidence:
-    value, low, high = estimate.interval()
-    seen = {"extractor": ours.features.extractor, "extractor digest": ours.features.digest} if spec.reads == "features" else {}
-    return Evidence(
-        name=figure,
-        value=value,
-        low=low,
-        high=high,
-        direction=estimate.direction,
-        n=len(estimate.generated),
-        method=estimate.method,
-        settings={"metric": repr(spec.load()()), "reference rows": len(estimate.reference), **seen},
-        seed=seed,
-        provenance={"reference": ours.digest, "generated": theirs.digest},
-    )
-
-
-def _row(name: str, spec: MetricSpec, finding: Finding) -> Measured:
-    return Measured(generator=name, metric=spec.name, finding=finding)
 
 
 def _compare(names: Sequence[str], estimates: Mapping[tuple[str, str], Estimate]) -> list[Comparison]:
@@ -280,19 +198,15 @@ def _compare(names: Sequence[str], estimates: Mapping[tuple[str, str], Estimate]
     return comparisons
 
 
-def _look_closer(ours: _Given, theirs: Mapping[str, _Given], seed: int, progress: Progress) -> Iterator[CloserLook]:
-    for done, (name, given) in enumerate(theirs.items()):
+def _look_closer(ours: Given, theirs: Mapping[str, Given], seed: int, progress: Progress) -> Iterator[CloserLook]:
+    for done, (name, each) in enumerate(theirs.items()):
         progress(Step("looking closer", done, len(theirs)))
-        yield closer_look(name, ours, given, seed=derive_seed(seed, "evaluate", "closer look"))
+        yield closer_look(name, ours, each, seed=derive_seed(seed, "evaluate", "closer look"))
     progress(Step("looking closer", len(theirs), len(theirs)))
 
 
-def _source(name: str, given: _Given) -> Source:
-    return Source(name=name, sha256=given.digest, rows=len(given.features.values))
-
-
-def _unequal(theirs: Mapping[str, _Given]) -> list[str]:
-    sizes = {len(given.features.values) for given in theirs.values()}
+def _unequal(theirs: Mapping[str, Given]) -> list[str]:
+    sizes = {len(each.features.values) for each in theirs.values()}
     if len(sizes) == 1:
         return []
     return ["The generators gave unequally many rows: figures that depend on the number of rows favour one of them by that alone."]

@@ -25,6 +25,7 @@ def kept_evaluation(job: Job, request: EvaluateRequest, progress: Progress) -> N
     evaluation = evaluate(
         real,
         generated,
+        fitted=None if request.fitted is None else load(request.fitted, schema=real.schema),
         metrics=chosen.metrics,
         extractor=chosen.extractor,
         curves=chosen.curves,

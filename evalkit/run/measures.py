@@ -1,9 +1,12 @@
 """What can be measured of a modality, and by what it is seen, as the doors show it; light, no NumPy."""
 
+from collections.abc import Sequence
+
+from evalkit.core.errors import InputError
 from evalkit.core.schema import Modality
 from evalkit.discriminator import CLASSIFIER_TESTS
 from evalkit.features import EXTRACTORS, USUAL, ExtractorSpec
-from evalkit.metrics import METRICS, MetricSpec
+from evalkit.metrics import METRICS, NEEDS_FITTED, MetricSpec
 
 MEASURES: dict[str, MetricSpec] = {**METRICS, **CLASSIFIER_TESTS}
 """What can be asked for by name: every metric, and the classifier tests."""
@@ -21,6 +24,34 @@ def metrics_of(modality: Modality | None = None) -> dict[str, MetricSpec]:
 def usual_metrics(modality: Modality) -> list[str]:
     """The names of those that are measured where none is named."""
     return [name for name, spec in metrics_of(modality).items() if spec.usual]
+
+
+def chosen_metrics(modality: Modality, named: Sequence[str] | None = None, *, fitted: bool = False) -> list[str]:
+    """The names of what is measured: those that were named, else the usual ones.
+
+    Where fitted rows are given, and none of these has a use for them, also those that need them.
+
+    Args:
+        modality: of the reference.
+        named: by the user.
+        fitted: whether the rows that the generators were fitted to are there.
+
+    Raises:
+        InputError: there is no such metric, or one that was named needs fitted rows and there are none.
+
+    >>> chosen_metrics("texts", ["kid"], fitted=True)
+    ['kid', 'nearest_share', 'membership_attack']
+    """
+    possible = metrics_of(modality)
+    chosen = usual_metrics(modality) if named is None else list(dict.fromkeys(named))
+    for name in chosen:
+        if name not in possible:
+            raise InputError(f"there is no metric {name!r} for {modality}: choose from {', '.join(possible)}")
+        if possible[name].needs_fitted and not fitted:
+            raise InputError(NEEDS_FITTED.format(name))
+    if fitted and not any(possible[name].needs_fitted for name in chosen):
+        chosen += [name for name, spec in possible.items() if spec.needs_fitted]
+    return chosen
 
 
 def extractors_of(modality: Modality) -> dict[str, ExtractorSpec]:

@@ -148,6 +148,7 @@ class EvaluateRequest(BaseModel):
     Attributes:
         data: the reference: an absolute path, or one inside the job's folder.
         generators: where each one's rows come from, by the name that the user gave it.
+        fitted: the rows that the generators were fitted to, likewise, if they are known.
         sample: name of the sample that the reference is, or None for the user's own.
         settings: the user's choices.
     """
@@ -157,6 +158,7 @@ class EvaluateRequest(BaseModel):
     verb: Literal["evaluate"] = "evaluate"
     data: Path
     generators: dict[str, Generated] = Field(min_length=1, max_length=MOST_GENERATORS)
+    fitted: Path | None = None
     sample: str | None = None
     settings: EvaluateSettings = EvaluateSettings()
 

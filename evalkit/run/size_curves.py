@@ -41,7 +41,7 @@ def _by_size(spec: MetricSpec, real: Array, drawn: Array, seed: int) -> dict[str
     found: dict[str, list[SizePoint]] = {}
     for part in PARTS:
         try:
-            curve = n_curve(spec.load()(), real, drawn, [min(len(real), len(drawn)) // part], seed)
+            curve = n_curve(spec, real, drawn, [min(len(real), len(drawn)) // part], seed)
         except InputError:
             # Too few rows for this metric. Where it fails on all of them, the failure is among the figures.
             continue

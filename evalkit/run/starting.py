@@ -63,6 +63,7 @@ def start_evaluation(
     reference: Files,
     generators: Mapping[str, Files | Drawn | Made],
     *,
+    fitted: Files | None = None,
     sample: str | None = None,
     settings: EvaluateSettings | None = None,
 ) -> Job:
@@ -71,6 +72,7 @@ def start_evaluation(
     Args:
         reference: the real rows; uploads are kept in the job's folder, as with :func:`start`.
         generators: one to six: each one's rows, or where they come from, by its name.
+        fitted: the rows that the generators were fitted to, if they are known.
         sample: name of the sample that ``reference`` is, if it is one.
         settings: the user's choices; the usual metrics if None.
 
@@ -82,15 +84,21 @@ def start_evaluation(
             f"one to {MOST_GENERATORS} generators are compared at a time, got {len(generators)}: name fewer, or run twice"
         )
     files = {name: source for name, source in generators.items() if not isinstance(source, Drawn | Made)}
-    job = _new(reference, *files.values())
+    job = _new(reference, *files.values(), *(() if fitted is None else (fitted,)))
     # Numbered: a generator's name is the user's and need not be one that a folder can have.
     folders = {name: job.folder / f"generator-{number}" for number, name in enumerate(generators, start=1)}
     sources = {
         name: source if isinstance(source, Drawn | Made) else Given(data=_kept(source, folders[name]))
         for name, source in generators.items()
     }
-    kept = _kept(reference, job.folder / "data")
-    return _asked(job, EvaluateRequest(data=kept, generators=sources, sample=sample, settings=settings or EvaluateSettings()))
+    request = EvaluateRequest(
+        data=_kept(reference, job.folder / "data"),
+        generators=sources,
+        fitted=None if fitted is None else _kept(fitted, job.folder / "fitted"),
+        sample=sample,
+        settings=settings or EvaluateSettings(),
+    )
+    return _asked(job, request)
 
 
 def _new(*sources: Files) -> Job:

@@ -5,7 +5,7 @@ import sys
 import pandas as pd
 import pytest
 
-from evalkit.compare.evaluation import SizeCurve, SizePoint
+from evalkit.compare.evaluation import SizeCurve, SizePoint, Source
 from evalkit.run import jobs, starting
 from evalkit.run.measures import usual_metrics
 from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Made
@@ -66,7 +66,7 @@ def test_one_click_compares_what_is_made_of_the_sample(app, started):
     ((reference, generators, named),) = started
     assert reference == SAMPLES["wine"].path()
     assert generators == {"real half": HALF, "shuffled": SHUFFLED}
-    assert named == {"sample": "wine", "settings": EvaluateSettings(modality="table")}
+    assert named == {"fitted": None, "sample": "wine", "settings": EvaluateSettings(modality="table")}
     assert linked(page, "run") == "20260101-000000-aaaaa1"
     assert "Comparing generators" in headline(page)
 
@@ -91,7 +91,7 @@ def test_own_files_and_names_reach_the_comparison(app, started):
     assert reference.name == "real.csv"
     assert {name: bytes(upload.content) for name, upload in generators.items()} == {"mine **b**": b"a\n2\n", "two": b"a\n3\n"}
     expected = EvaluateSettings(modality="table", metrics=(usual_metrics("table")[0],), seed=4)
-    assert named == {"sample": None, "settings": expected}
+    assert named == {"fitted": None, "sample": None, "settings": expected}
 
 
 def test_a_finished_fit_is_drawn_from(app, started, fitted):
@@ -317,3 +317,17 @@ def test_figures_over_the_number_of_rows_are_asked_for_and_shown(app, started):
     page = app("compare", run=kept(evaluation("one").model_copy(update={"curves": curves})).id)
     assert not page.exception
     assert page.selectbox(key="size_figure").options == ["kid", "frechet"]
+
+
+def test_rows_that_generators_were_fitted_to_are_asked_for_and_passed_on(app, started):
+    page = app("compare")
+    page.multiselect(key="metrics_table").set_value(["nearest_share"]).run()
+    assert page.button(key="begin").disabled
+    assert "nearest_share needs the rows that the generators were fitted to" in marked(page)
+    page.file_uploader(key="fitted_sample_table").set_value([("seen.csv", b"a\n1\n", "text/csv")]).run()
+    page.button(key="begin").click().run()
+    assert not page.exception
+    assert started[0][2]["fitted"].name == "seen.csv"
+    made = evaluation("one").model_copy(update={"fitted": Source(name="seen.csv", sha256="9" * 64, rows=80)})
+    used = shown(app("compare", run=kept(made).id), "setting")
+    assert any("seen.csv: 80 rows" in value for value in used["value"])

@@ -86,3 +86,17 @@ def test_bad_input_is_one_sentence(folder, arguments, words):
     assert done.returncode == 2
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_generator_that_gives_away_what_it_was_fitted_to_is_named(folder):
+    asked = ["evaluate", "real.csv", "copied=near.csv", "--metrics", "nearest_share", "--no-closer-look"]
+    done = evalkit(*asked, "--fitted", "near.csv", "--json", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["fitted"]["rows"] == 400
+    assert said["measured"][0]["finding"]["low"] > 0.8
+    for arguments, words in (((), "--fitted PATH"), (("--fitted", "real.csv"), "that the generators never saw")):
+        refused = evalkit(*asked, *arguments, cwd=folder)
+        assert refused.returncode == 2
+        assert words in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1

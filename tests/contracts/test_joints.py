@@ -60,6 +60,12 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
     assert [look.generator for look in evaluation.looks] == ["real", family]
     assert not any(look.failures for look in evaluation.looks)
     assert board.count("A closer look at") == 2
+    copying = ek.evaluate(data, {family: generated}, fitted=reference, metrics=[], closer=False)
+    assert {finding.name for finding in copying} == {"nearest_share", "closest_record_control", "membership_attack"}
+    for finding in copying:
+        assert isinstance(finding, Evidence), finding
+        assert finding.provenance.keys() == {"fitted", "generated", "reference"}
+    assert all(f">{finding.name}<" in evaluation_html(copying) for finding in copying)
     report = report_html(detect(data, reference=reference, effort="fast"))
     assert all(f"{finding.name}" in report for finding in gather(evaluators(reference, data), seed=0))
 

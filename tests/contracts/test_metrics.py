@@ -16,6 +16,7 @@ from evalkit.statistics.influence import Estimate
 
 OF_FEATURES = [name for name, spec in MEASURES.items() if spec.reads == "features"]
 OF_SAMPLES = [name for name, spec in MEASURES.items() if spec.reads == "samples"]
+OF_FITTED = [name for name, spec in MEASURES.items() if spec.needs_fitted]
 QUICK = {"timegan_scores": {"steps": 30}}
 
 
@@ -61,8 +62,10 @@ def asked(name, seed, **settings):
     return MADE[MEASURES[name].modalities[0]](seed, **settings) if name in OF_SAMPLES else rows(seed, **settings)
 
 
-def measured(name, reference, generated, seed=0):
-    return MEASURES[name].load()(**QUICK.get(name, {})).estimates(reference, generated, seed=seed)
+def measured(name, reference, generated, seed=0, fitted=None):
+    """With fitted rows where they are needed, by default such as the generator never saw."""
+    given = {"fitted": asked(name, 9) if fitted is None else fitted} if MEASURES[name].needs_fitted else {}
+    return MEASURES[name].load()(**QUICK.get(name, {})).estimates(reference, generated, seed=seed, **given)
 
 
 def taken(sample, order):
@@ -79,7 +82,8 @@ def test_it_is_documented_and_gives_the_figures_that_it_names(name):
     for estimate in found.values():
         assert isinstance(estimate, Estimate)
         assert estimate.method
-        assert len(estimate.reference) == len(estimate.generated) == 120
+        assert len(estimate.generated) == 120
+        assert len(estimate.reference) in ((120, 240) if spec.needs_fitted else (120,))
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -91,7 +95,7 @@ def test_an_interval_holds_its_figure_and_has_a_width(name):
         assert math.isfinite(high - low)
 
 
-@pytest.mark.parametrize("name", [name for name in MEASURES if name != "copies"])
+@pytest.mark.parametrize("name", [name for name in MEASURES if name != "copies" and name not in OF_FITTED])
 def test_a_worse_generator_has_no_better_figures(name):
     """A shift of one and a half spreads shows in every figure that has a better end, as far as the figure sees such things."""
     near, far = (measured(name, asked(name, 0), asked(name, seed, shift=shift)) for seed, shift in ((1, 0.0), (2, 1.5)))
@@ -101,6 +105,24 @@ def test_a_worse_generator_has_no_better_figures(name):
             sign = 1 if near[figure].direction == "lower" else -1
             moved.append(sign * (far[figure].value - near[figure].value))
     assert max(moved) > 0
+
+
+@pytest.mark.parametrize("name", OF_FITTED)
+def test_a_copier_has_worse_figures(name):
+    reference, fitted = asked(name, 0), asked(name, 9)
+    honest, copier = (measured(name, reference, drawn, fitted=fitted) for drawn in (asked(name, 1), fitted))
+    for figure in honest:
+        assert honest[figure].interval().low <= 0.5 <= honest[figure].interval().high
+        assert copier[figure].interval().low > 0.5 + abs(honest[figure].value - 0.5)
+
+
+@pytest.mark.parametrize("name", OF_FITTED)
+def test_what_needs_fitted_rows_says_so(name):
+    assert MEASURES[name].estimates(asked(name, 0), asked(name, 1), seed=0, fitted=asked(name, 9)).keys() == set(
+        MEASURES[name].figures
+    )
+    with pytest.raises(InputError, match=f"{name} needs the rows .* --fitted PATH"):
+        MEASURES[name].estimates(asked(name, 0), asked(name, 1), seed=0)
 
 
 @pytest.mark.parametrize("name", MEASURES)

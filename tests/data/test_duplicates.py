@@ -100,3 +100,16 @@ def test_what_a_sample_holds_decides_its_hash(sample):
 
 def test_where_one_text_ends_and_the_next_begins_counts():
     assert content_hash(Texts.of(["ab", "c"])) != content_hash(Texts.of(["a", "bc"]))
+
+
+def test_rows_of_every_modality_are_known_by_their_content():
+    pixels = np.arange(32, dtype=np.uint8).reshape(2, 4, 4, 1)
+    samples = [
+        Texts.of(["to be", "or not", "to be"]),
+        Images.of(pixels[[0, 1, 0]]),
+        Series.of([np.zeros((3, 1)), np.ones((3, 1)), -np.zeros((3, 1))], ("level",)),
+    ]
+    for sample in samples:
+        first, second, third = row_hashes(sample)
+        assert first == third != second
+        assert row_hashes(sample.take(np.array([1]))).tolist() == [second]
