@@ -24,7 +24,13 @@ def evaluate(
     ] = None,
     metrics: Annotated[str, typer.Option("--metrics", help="Names separated by commas; by default the usual ones.")] = "",
     extractor: Annotated[
-        str | None, typer.Option("--extractor", help="What the figures see, also an .onnx file; by default the usual one.")
+        str | None,
+        typer.Option(
+            "--extractor", help="What the figures see, also an .onnx file or a kept one's folder; by default the usual one."
+        ),
+    ] = None,
+    save_extractor: Annotated[
+        Path | None, typer.Option("--save-extractor", help="A folder that keeps the extractor, to see later generators as these.")
     ] = None,
     closer: Annotated[
         bool, typer.Option("--closer-look/--no-closer-look", help="Also look for what gives each generator away.")
@@ -56,6 +62,7 @@ def evaluate(
             fitted=fitted,
             metrics=chosen,
             extractor=extractor,
+            keep_extractor=save_extractor,
             closer=closer,
             curves=curves,
             in_order=in_order,

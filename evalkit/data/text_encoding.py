@@ -84,7 +84,7 @@ class TextEncoder:
         if self.schema.modality != texts.schema.modality:
             raise SchemaError(f"this encoder was fitted to texts and got {texts.schema.modality}: give texts")
         starts = np.zeros(len(texts) + 1, dtype=np.int64)
-        ids = room_for((pc.sum(pc.binary_length(texts.texts)).as_py() + len(texts),), np.int32)
+        ids = room_for(((pc.sum(pc.binary_length(texts.texts)).as_py() or 0) + len(texts),), np.int32)
         for i, text in enumerate(texts.texts):
             row = self._ids(text.as_py().encode())
             end = starts[i] + len(row)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from evalkit.features.from_callable import FromCallable as FromCallable
     from evalkit.features.from_module import FromModule as FromModule
     from evalkit.features.onnx_file import OnnxFile as OnnxFile
+    from evalkit.features.saved import load_extractor as load_extractor
+    from evalkit.features.saved import save_extractor as save_extractor
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class ExtractorSpec:
         what_it_is: one sentence for somebody who must choose.
         modality: of the Samples it reads.
         module, class_name: where it lives.
+        fitted_name: what its ``fit`` returns, in the same module.
     """
 
     name: str
@@ -33,11 +36,16 @@ class ExtractorSpec:
     modality: Modality
     module: str
     class_name: str
+    fitted_name: str
 
     def load(self) -> "type[Extractor]":
         """The class."""
         found: type[Extractor] = getattr(import_module(self.module), self.class_name)
         return found
+
+    def load_fitted(self) -> Any:
+        """The class of what is fitted; it has ``to_state`` and ``from_state``."""
+        return getattr(import_module(self.module), self.fitted_name)
 
 
 EXTRACTORS: dict[str, ExtractorSpec] = {
@@ -49,6 +57,7 @@ EXTRACTORS: dict[str, ExtractorSpec] = {
             modality="table",
             module="evalkit.features.encoded_table",
             class_name="EncodedTable",
+            fitted_name="FittedEncodedTable",
         ),
         ExtractorSpec(
             name="self_supervised",
@@ -56,6 +65,7 @@ EXTRACTORS: dict[str, ExtractorSpec] = {
             modality="images",
             module="evalkit.features.self_supervised",
             class_name="SelfSupervised",
+            fitted_name="FittedConvolutions",
         ),
         ExtractorSpec(
             name="pixel_pca",
@@ -63,6 +73,7 @@ EXTRACTORS: dict[str, ExtractorSpec] = {
             modality="images",
             module="evalkit.features.pixel_pca",
             class_name="PixelPca",
+            fitted_name="FittedPixelPca",
         ),
         ExtractorSpec(
             name="random_convolutions",
@@ -70,6 +81,7 @@ EXTRACTORS: dict[str, ExtractorSpec] = {
             modality="images",
             module="evalkit.features.random_convolutions",
             class_name="RandomConvolutions",
+            fitted_name="FittedConvolutions",
         ),
         ExtractorSpec(
             name="hashed_ngrams",
@@ -77,6 +89,23 @@ EXTRACTORS: dict[str, ExtractorSpec] = {
             modality="texts",
             module="evalkit.features.hashed_ngrams",
             class_name="HashedNgrams",
+            fitted_name="FittedHashedNgrams",
+        ),
+        ExtractorSpec(
+            name="language_states",
+            what_it_is="A small language model, trained here on the reference: the order of words, and what surprises it.",
+            modality="texts",
+            module="evalkit.features.language_states",
+            class_name="LanguageStates",
+            fitted_name="FittedLanguageStates",
+        ),
+        ExtractorSpec(
+            name="sentences",
+            what_it_is="What a text means, by a sentence model whose files are on this machine; nothing is trained or downloaded.",
+            modality="texts",
+            module="evalkit.features.sentences",
+            class_name="SentenceEmbeddings",
+            fitted_name="FittedSentences",
         ),
         ExtractorSpec(
             name="windows",
@@ -84,6 +113,7 @@ EXTRACTORS: dict[str, ExtractorSpec] = {
             modality="series",
             module="evalkit.features.windows",
             class_name="Windows",
+            fitted_name="FittedWindows",
         ),
     )
 }
@@ -100,6 +130,8 @@ _WHERE = {
     "OnnxFile": "evalkit.features.onnx_file",
     "as_features": "evalkit.features.base",
     "extract": "evalkit.features.cache",
+    "load_extractor": "evalkit.features.saved",
+    "save_extractor": "evalkit.features.saved",
 }
 
 __all__ = [
@@ -114,6 +146,8 @@ __all__ = [
     "OnnxFile",
     "as_features",
     "extract",
+    "load_extractor",
+    "save_extractor",
 ]
 
 

@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Iterable, Sized
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import InputError, SchemaError, ShapeError
 from evalkit.core.sample import Sample
+from evalkit.core.state import ReadState
 from evalkit.data.cells import first_row
 
 Array = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Features:
     rows: NDArray[np.int64]
 
 
+@runtime_checkable
 class FittedExtractor(Protocol):
     """An extractor that has learned.
 
@@ -123,6 +125,21 @@ def sample_for(extractor: str, kind: type[S], sample: Any, *, least: int = 0) ->
     if n < least:
         raise ShapeError(f"{extractor} needs {least} reference row{'s' * (least > 1)} to learn from, got {n}: give more")
     return sample
+
+
+def kept(state: ReadState, name: str, *shape: int | None) -> Array:
+    """A saved array of float64, where it has this shape and holds finite numbers; None stands for any length.
+
+    Raises:
+        ValueError: it is something else: the state came from a file.
+    """
+    array = state[name]
+    fits = isinstance(array, np.ndarray) and array.dtype == np.float64 and array.ndim == len(shape)
+    if not fits or any(wanted not in (None, found) for wanted, found in zip(shape, array.shape, strict=True)):
+        raise ValueError(f"{name} has another form")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds what is no number")
+    return np.asarray(array)
 
 
 def digest_of(*parts: object) -> str:

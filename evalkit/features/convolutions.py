@@ -1,8 +1,9 @@
 """A small convolution network whose pooled activations are features."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Self
 
 import numpy as np
 import torch
@@ -13,9 +14,10 @@ from torch.nn import functional
 from evalkit.backbones.threads import one_thread
 from evalkit.core.sample import Images
 from evalkit.core.seeds import generator
+from evalkit.core.state import ReadState, State
 from evalkit.data.spool import blocks
-from evalkit.features.base import Features, digest_of, features_of
-from evalkit.features.pictures import Shape
+from evalkit.features.base import Features, digest_of, features_of, kept
+from evalkit.features.pictures import Shape, shape_from_state
 
 Array = NDArray[np.float64]
 Layer = tuple[Array, Array]
@@ -65,6 +67,29 @@ class FittedConvolutions:
             for some in self.shape.portions(images, most)
         ]
         return features_of(np.concatenate(parts) / self.deviation, self.name, self.digest)
+
+    def to_state(self) -> State:
+        """What was learned or drawn."""
+        levels = {"center": self.center, "width": self.width, "deviation": self.deviation}
+        layers = [{"weights": weights, "biases": biases} for weights, biases in self.layers]
+        return {"shape": asdict(self.shape), **levels, "layers": layers, "digest": self.digest, "name": self.name}
+
+    @classmethod
+    def from_state(cls, state: ReadState) -> Self:
+        """What :meth:`to_state` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is another state.
+        """
+        shape = shape_from_state(state["shape"])
+        layers, inputs = [], shape.channels
+        for layer in state["layers"]:
+            weights = kept(layer, "weights", None, inputs, 3, 3)
+            inputs = len(weights)
+            layers.append((weights, kept(layer, "biases", inputs)))
+        n_features = 2 * sum(len(biases) for _, biases in layers)
+        levels = (kept(state, "center", shape.channels), kept(state, "width", shape.channels))
+        return cls(shape, *levels, tuple(layers), kept(state, "deviation", n_features), state["digest"], state["name"])
 
 
 def fixed(name: str, settings: object, shape: Shape, layers: Sequence[Layer], pixels: Array) -> FittedConvolutions:

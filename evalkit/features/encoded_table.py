@@ -1,15 +1,17 @@
 """Tables: every column on the same scale."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.core.sample import Table
+from evalkit.core.state import ReadState, State
 from evalkit.data.encoding import TableEncoder
 from evalkit.data.rows import Feature
 from evalkit.features.base import Features, digest_of, features_of, sample_for
-from evalkit.features.scaling import Scale, scale_of
+from evalkit.features.scaling import Scale, scale_of, scales_from_array, scales_to_array
 
 Array = NDArray[np.float64]
 
@@ -49,10 +51,7 @@ class EncodedTable:
         table = sample_for(_NAME, Table, reference, least=1)
         encoder = TableEncoder().fit(table)
         rows = encoder.transform(table)
-        scales = tuple(
-            None if feature.kind in ("category", "boolean") else scale_of(rows.values[:, i])
-            for i, feature in enumerate(encoder.features)
-        )
+        scales = tuple(scale_of(rows.values[:, i]) if _is_scaled(feature) else None for i, feature in enumerate(encoder.features))
         return FittedEncodedTable(encoder, scales, digest_of(_NAME, self, encoder.to_state(), scales))
 
 
@@ -87,11 +86,32 @@ class FittedEncodedTable:
             parts.append(missing[:, None] * (1.0 if self.scales[places[0]] is None else _TYPICAL))
         return features_of(np.hstack(parts), _NAME, self.digest)
 
+    def to_state(self) -> State:
+        """What was learned."""
+        scales = scales_to_array(scale for scale in self.scales if scale is not None)
+        return {"encoder": self.encoder.to_state(), "scales": scales, "digest": self.digest}
+
+    @classmethod
+    def from_state(cls, state: ReadState) -> Self:
+        """What :meth:`to_state` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError, ModelError: it is another state.
+        """
+        encoder = TableEncoder.from_state(state["encoder"])
+        scaled = [_is_scaled(feature) for feature in encoder.features]
+        scales = iter(scales_from_array(state["scales"], sum(scaled)))
+        return cls(encoder, tuple(next(scales) if each else None for each in scaled), state["digest"])
+
     def _points(self, values: Array, feature: int) -> Array:
         scale = self.scales[feature]
         if scale is None:
             return np.asarray(values[:, None] == np.arange(_levels(self.encoder.features[feature])), dtype=np.float64)
         return scale.points(values)[:, None]
+
+
+def _is_scaled(feature: Feature) -> bool:
+    return feature.kind not in ("category", "boolean")
 
 
 def _levels(feature: Feature) -> int:

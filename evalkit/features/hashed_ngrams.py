@@ -1,6 +1,7 @@
 """Texts by their pieces of a few letters, their length and their characters."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -10,16 +11,18 @@ from scipy import sparse
 from evalkit.core.sample import Texts
 from evalkit.core.schema import Column
 from evalkit.core.seeds import generator
+from evalkit.core.state import ReadState, State
 from evalkit.data.text_features import N_BUCKETS, FreeTextEncoder
-from evalkit.features.base import Features, digest_of, features_of, sample_for
+from evalkit.features.base import Features, digest_of, features_of, kept, sample_for
 from evalkit.features.ngrams import ngram_weights
 from evalkit.features.principal import principal_components
-from evalkit.features.scaling import Scale, scale_of
+from evalkit.features.scaling import Scale, scale_of, scales_from_array, scales_to_array
 
 Array = NDArray[np.float64]
 
 _NAME = "hashed_ngrams"
 _BUCKETS = 4096
+_SURFACE = 8
 _FURTHEST = 1e-12
 
 
@@ -94,6 +97,30 @@ class FittedHashedNgrams:
         columns = _surface(written).T
         surface = [scale.points(column) / np.sqrt(len(columns)) for scale, column in zip(self.surface, columns, strict=True)]
         return features_of(np.column_stack([pieces / self.deviation, self.rest.points(rest), *surface]), _NAME, self.digest)
+
+    def to_state(self) -> State:
+        """What was learned."""
+        scales = scales_to_array([self.rest, *self.surface])
+        arrays = {"mean": self.mean, "directions": self.directions, "deviation": np.array([self.deviation]), "scales": scales}
+        return {**arrays, "digest": self.digest}
+
+    @classmethod
+    def from_state(cls, state: ReadState) -> Self:
+        """What :meth:`to_state` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is another state.
+        """
+        rest, *surface = scales_from_array(state["scales"], 1 + _SURFACE)
+        deviation = float(kept(state, "deviation", 1)[0])
+        return cls(
+            kept(state, "mean", _BUCKETS),
+            kept(state, "directions", None, _BUCKETS),
+            deviation,
+            rest,
+            tuple(surface),
+            state["digest"],
+        )
 
 
 def _pieces(weights: sparse.csr_array, mean: Array, directions: Array) -> tuple[Array, Array]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Images
 from evalkit.core.schema import Picture
+from evalkit.core.state import ReadState
 from evalkit.data.spool import blocks
 from evalkit.features.base import sample_for
 
@@ -27,6 +28,11 @@ class Shape:
     width: int
     channels: int
     factor: int
+
+    @property
+    def values(self) -> int:
+        """How many values an image has, made smaller."""
+        return -(-self.height // self.factor) * -(-self.width // self.factor) * self.channels
 
     def read(self, extractor: str, sample: object) -> Images:
         """The Sample, where its images have this form.
@@ -75,6 +81,18 @@ def shape_of(extractor: str, reference: object, *, largest_side: int | None = No
     while not _fits(picture, factor, largest_side, most_values):
         factor += 1
     return Shape(picture.height, picture.width, picture.channels, factor)
+
+
+def shape_from_state(state: ReadState) -> Shape:
+    """The form that ``dataclasses.asdict`` told of.
+
+    Raises:
+        TypeError, ValueError: it is no form: the state came from a file.
+    """
+    shape = Shape(**state)
+    if any(type(value) is not int or not 1 <= value < 2**31 for value in state.values()):
+        raise ValueError("an image's form is in whole numbers above 0")
+    return shape
 
 
 def _fits(picture: Picture, factor: int, largest_side: int | None, most_values: int | None) -> bool:

@@ -1,15 +1,17 @@
 """Images by the principal components of their pixels."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.core.sample import Images
 from evalkit.core.seeds import generator
-from evalkit.features.base import Features, digest_of, features_of
-from evalkit.features.pictures import Shape, shape_of
+from evalkit.core.state import ReadState, State
+from evalkit.features.base import Features, digest_of, features_of, kept
+from evalkit.features.pictures import Shape, shape_from_state, shape_of
 from evalkit.features.principal import principal_components
 
 Array = NDArray[np.float64]
@@ -79,6 +81,20 @@ class FittedPixelPca:
         images = self.shape.read(_NAME, sample)
         parts = [self._points(some) for some in self.shape.portions(images, 8 * images.pixels[:1].size)]
         return features_of(np.concatenate(parts), _NAME, self.digest)
+
+    def to_state(self) -> State:
+        """What was learned."""
+        return {"shape": asdict(self.shape), "mean": self.mean, "directions": self.directions, "digest": self.digest}
+
+    @classmethod
+    def from_state(cls, state: ReadState) -> Self:
+        """What :meth:`to_state` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is another state.
+        """
+        shape = shape_from_state(state["shape"])
+        return cls(shape, kept(state, "mean", shape.values), kept(state, "directions", None, shape.values), state["digest"])
 
     def _points(self, images: Images) -> Array:
         centred = _flat(self.shape.pixels(images)) - self.mean

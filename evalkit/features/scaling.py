@@ -1,5 +1,6 @@
 """Numbers of any unit and tail on one scale."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,6 +67,26 @@ def scale_of(values: Array) -> Scale:
     width = 2 * float(np.clip(half, np.finfo(np.float64).tiny, np.finfo(np.float64).max / 2))
     spread = float(np.arcsinh(_ratio(seen, float(center), width)).std())
     return Scale(float(center), width, max(spread, _NARROWEST))  # the floor: a rare value is no reason to stretch a column
+
+
+def scales_to_array(scales: Iterable[Scale]) -> Array:
+    """Scales as (n, 3): center, width and spread of each.
+
+    >>> scales_from_array(scales_to_array([Scale(1.0, 2.0, 0.5)]), 1)
+    (Scale(center=1.0, width=2.0, spread=0.5),)
+    """
+    return np.array([(scale.center, scale.width, scale.spread) for scale in scales], dtype=np.float64).reshape(-1, 3)
+
+
+def scales_from_array(array: Array, n: int) -> tuple[Scale, ...]:
+    """The way back from :func:`scales_to_array`.
+
+    Raises:
+        ValueError: they are not n scales: the array came from a file.
+    """
+    if array.shape != (n, 3) or np.isinf(array).any() or not (array[:, 1] >= 0).all() or not (array[:, 2] > 0).all():
+        raise ValueError("these are no scales")
+    return tuple(Scale(*row) for row in array.tolist())
 
 
 def _ratio(values: Array, center: float, width: float) -> Array:

@@ -1,15 +1,18 @@
 """Series by windows of equal length."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Series
+from evalkit.core.state import ReadState, State
 from evalkit.data.series_encoding import LONGEST_WINDOW, SeriesEncoder
+from evalkit.data.timed import channels_of
 from evalkit.features.base import Features, digest_of, features_of, sample_for
-from evalkit.features.scaling import Scale, scale_of
+from evalkit.features.scaling import Scale, scale_of, scales_from_array, scales_to_array
 
 Array = NDArray[np.float64]
 
@@ -102,6 +105,20 @@ class FittedWindows:
         ]
         weighted = [block / np.sqrt(max(block.shape[1], 1)) for block in blocks]
         return features_of(np.hstack(weighted), _NAME, self.digest, windows.entities)
+
+    def to_state(self) -> State:
+        """What was learned."""
+        return {"encoder": self.encoder.to_state(), "scales": scales_to_array(self.scales), "digest": self.digest}
+
+    @classmethod
+    def from_state(cls, state: ReadState) -> Self:
+        """What :meth:`to_state` gave.
+
+        Raises:
+            KeyError, TypeError, ValueError, ModelError: it is another state.
+        """
+        encoder = SeriesEncoder.from_state(state["encoder"])
+        return cls(encoder, scales_from_array(state["scales"], len(channels_of(encoder.schema))), state["digest"])
 
 
 def stretches(series: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -21,7 +21,9 @@ from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
 from evalkit.data import Data, load
 from evalkit.features import USUAL, Extractor
+from evalkit.features.base import FittedExtractor
 from evalkit.features.onnx_file import OnnxFile
+from evalkit.features.saved import check_extractor_folder, load_extractor, save_extractor
 from evalkit.run.closer_look import closer_look
 from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
@@ -35,6 +37,7 @@ Rows = NDArray[np.intp]
 _LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 200
 _LEVEL, _POWER = 0.05, 0.8
 _NO_CURVES = "No figure is shown over the number of rows: it needs a metric of features, and rows that are independent."
+_FITTED_BEFORE = "The extractor was fitted before: reference rows that it learned from, if there are any, count into the figures."
 
 
 def evaluate(
@@ -43,7 +46,8 @@ def evaluate(
     *,
     fitted: Data | None = None,
     metrics: Sequence[str] | None = None,
-    extractor: str | Path | Extractor | None = None,
+    extractor: str | Path | Extractor | FittedExtractor | None = None,
+    keep_extractor: Path | None = None,
     closer: bool = True,
     curves: bool = False,
     in_order: bool = False,
@@ -65,7 +69,9 @@ def evaluate(
         metrics: names of :data:`~evalkit.run.measures.MEASURES`; None: the usual ones for such data.
         extractor: what the figures see: a name of ``EXTRACTORS``, an .onnx file of a network for images
             (:class:`~evalkit.features.OnnxFile`), or an extractor of your own, such as :class:`~evalkit.features.FromCallable`;
-            None: the usual one.
+            None: the usual one. Or one that is fitted, as it is or as the folder where it was saved: then no rows are set aside,
+            and it should have learned from rows that the reference does not hold.
+        keep_extractor: a folder to save the fitted extractor in; see :func:`evalkit.features.save_extractor`.
         closer: whether to look behind the figures as well: what gives each generator away, its most and least convincing rows,
             and rows that it may have copied.
         curves: whether to show the figures of features over the number of rows, at an eighth, a quarter, a half and all of the
@@ -88,13 +94,16 @@ def evaluate(
     """
     if not generated:
         raise InputError("there is nothing to compare: give at least one generator as NAME=PATH")
+    if keep_extractor is not None:
+        check_extractor_folder(keep_extractor)
     real = load(reference)
     modality = real.schema.modality
     chosen = [MEASURES[name] for name in chosen_metrics(modality, metrics, fitted=fitted is not None)]
     drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
     fitted_rows = None if fitted is None else load(fitted, schema=real.schema)
-    learning, held, cautions = _split(real, seed)
-    sees = _extractor(extractor, modality).fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor"))
+    sees, held, cautions = _seeing(_extractor(extractor, modality), real, seed)
+    if keep_extractor is not None:
+        save_extractor(sees, keep_extractor)
     ours, known = given(real.take(held), sees, cache, held), None
     if fitted_rows is not None:
         cautions += overlap(fitted_rows, real, sees)
@@ -151,15 +160,25 @@ def check_files(out: Path | None, report: Path | None) -> None:
             raise InputError(f"{path.name} cannot be written: {what} needs a file that ends in {ending}")
 
 
-def _extractor(given: str | Path | Extractor | None, modality: Modality) -> Extractor:
+def _seeing(extractor: Extractor | FittedExtractor, real: Sample, seed: int) -> tuple[FittedExtractor, Rows, list[str]]:
+    """The fitted extractor, the rows that figures are computed on, and what to say of it."""
+    if isinstance(extractor, FittedExtractor):
+        return extractor, np.arange(len(real)), [_FITTED_BEFORE]
+    learning, held, cautions = _split(real, seed)
+    return extractor.fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor")), held, cautions
+
+
+def _extractor(given: str | Path | Extractor | FittedExtractor | None, modality: Modality) -> Extractor | FittedExtractor:
     if given is not None and not isinstance(given, (str, Path)):
         return given
     chosen = str(given or USUAL[modality])
     if chosen.lower().endswith(".onnx"):
         return OnnxFile(Path(chosen))
     possible = extractors_of(modality)
+    if chosen not in possible and Path(chosen).is_dir():
+        return load_extractor(chosen)
     if chosen not in possible:
-        files = " or an .onnx file" if modality == "images" else ""
+        files = ", a folder of a saved one" + " or an .onnx file" * (modality == "images")
         raise InputError(f"there is no extractor {chosen!r} for {modality}: choose from {', '.join(possible)}{files}")
     return possible[chosen].load()()
 

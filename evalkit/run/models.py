@@ -7,6 +7,7 @@ from evalkit.backbones import BACKBONES
 from evalkit.backbones.base import Backbone
 from evalkit.backbones.checkpoint import load_state, save_state
 from evalkit.core.errors import InputError, ModelError
+from evalkit.features.saved import KIND as EXTRACTOR
 
 DETECTOR = "anomaly_detector"
 
@@ -39,6 +40,10 @@ def load_model(folder: str | Path) -> Model:
         return AnomalyDetector.from_state(state)
     if kind in BACKBONES:
         return BACKBONES[kind].load().from_state(state)
+    if kind.startswith(EXTRACTOR):
+        raise ModelError(
+            f"{Path(folder).name} holds an extractor of features and no model: evalkit evaluate … --extractor takes it"
+        )
     raise ModelError(f"{Path(folder).name} holds a model of a kind that this evalkit does not know: install a newer one")
 
 

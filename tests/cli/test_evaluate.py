@@ -71,12 +71,25 @@ def test_curves_and_kept_features_are_what_they_are_asked_for(folder, tmp_path):
     assert json.loads(evalkit(*asked, cwd=folder).stdout)["curves"] == []
 
 
+def test_an_extractor_is_kept_and_taken_up_again(folder, tmp_path):
+    asked = ["--metrics", "kid", "--no-closer-look", "--json"]
+    first = evalkit("evaluate", "real.csv", "near=near.csv", *asked, "--save-extractor", tmp_path / "kept", cwd=folder)
+    assert first.returncode == 0, first.stderr
+    later = evalkit("evaluate", "near.csv", "far=far.csv", *asked, "--extractor", tmp_path / "kept", cwd=folder)
+    assert later.returncode == 0, later.stderr
+    one, two = (json.loads(done.stdout) for done in (first, later))
+    assert one["settings"]["extractor digest"] == two["settings"]["extractor digest"]
+    assert two["reference"]["rows"] == 400
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["near.csv"], "NAME=PATH"),
         (["a=near.csv", "a=far.csv"], "two generators have one name"),
         (["a=missing.csv"], "missing.csv"),
+        (["a=near.csv", "--extractor", "."], "the folder holds something besides"),
+        (["a=near.csv", "--save-extractor", "."], "is saved into a folder of its own"),
         (["a=near.csv", "--metrics", "nothing"], "there is no metric 'nothing'"),
         (["a=near.csv", "--out", "evidence.xlsx"], "ends in .json"),
     ],

@@ -38,6 +38,10 @@ def test_a_text_means_the_same_alone(encoder):
         assert alone.ids.tolist() == together.row(i).tolist()
 
 
+def test_no_texts_are_no_tokens(encoder):
+    assert len(encoder.transform(REFERENCE.take(slice(0)))) == 0
+
+
 def test_byte_pairs_shorten():
     byte, pairs = (TextEncoder(name, size=280).fit(REFERENCE).transform(REFERENCE) for name in ("byte", "bpe"))
     assert byte.vocabulary_size == 257

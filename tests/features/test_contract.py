@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,15 @@ from evalkit.core.sample import Sample
 from evalkit.features import EXTRACTORS, USUAL, FittedExtractor
 from tests.features.contract_samples import odd, shifted, usual
 
-SEEDED = {"random_convolutions", "self_supervised"}
+SEEDED = {"language_states", "random_convolutions", "self_supervised"}
 """Extractors whose features depend on the seed, whatever the reference's size."""
 
-SETTINGS = {"self_supervised": {"steps": 8}}
-"""For less time."""
+SETTINGS = {
+    "language_states": {"width": 16, "steps": 20},
+    "self_supervised": {"steps": 8},
+    "sentences": {"folder": Path(__file__).parents[1] / "golden" / "sentence_model_v1"},
+}
+"""For less time, and for weights that are there."""
 
 ODD = [(name, case) for name, spec in EXTRACTORS.items() for case in odd(spec.modality)]
 

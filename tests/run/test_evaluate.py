@@ -8,6 +8,8 @@ import pytest
 from evalkit.core.errors import CancelledError, InputError
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.core.sample import Images, Series, Texts
+from evalkit.features import load_extractor, save_extractor
+from evalkit.features.hashed_ngrams import HashedNgrams
 from evalkit.run.evaluate import check_files, evaluate, write_evaluation
 from evalkit.run.measures import MEASURES
 from evalkit.statistics.influence import Estimate
@@ -130,6 +132,29 @@ def test_what_limits_the_figures_is_said():
     few = evaluate(table(0, n=150), {"a": table(1, n=100), "b": table(2, n=120)}, metrics=["kid"])
     assert any("too few to set some aside" in sentence for sentence in few.cautions)
     assert any("unequally many rows" in sentence for sentence in few.cautions)
+
+
+def test_a_fitted_extractor_sees_later_generators_as_the_first_ones(tmp_path):
+    first = evaluate(table(0), {"a": table(1)}, metrics=["kid"], closer=False, keep_extractor=tmp_path / "kept")
+    later = table(7)
+    for extractor in (tmp_path / "kept", str(tmp_path / "kept"), load_extractor(tmp_path / "kept")):
+        result = evaluate(later, {"b": table(2)}, metrics=["kid"], closer=False, extractor=extractor)
+        assert result.settings["extractor digest"] == first.settings["extractor digest"]
+        assert result.settings["reference rows that only the extractor saw"] == "0"
+        assert result.reference.rows == len(later)
+        assert any("fitted before" in sentence for sentence in result.cautions)
+
+
+def test_an_extractor_for_other_data_is_refused(tmp_path):
+    save_extractor(HashedNgrams().fit(Texts.of(["to be", "or not"]), seed=0), tmp_path / "kept")
+    with pytest.raises(InputError, match="hashed_ngrams reads Texts, got table"):
+        evaluate(table(0), {"a": table(1)}, extractor=tmp_path / "kept")
+
+
+def test_a_folder_that_an_extractor_cannot_be_kept_in_is_refused_at_once(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match="folder of its own"):
+        evaluate(tmp_path / "nowhere.csv", {"a": table(1)}, keep_extractor=tmp_path)
 
 
 def test_the_files_hold_what_was_found(evaluation, tmp_path):
