@@ -74,15 +74,17 @@ class LanguageStates:
         texts = _some(sample_for(_NAME, Texts, reference, least=1), seed)
         encoder = TextEncoder("bpe", self.vocabulary).fit(texts)
         tokens = encoder.transform(texts)
+        training, held_out = hold_out(tokens, seed, _NAME) if len(tokens) >= _FEW_TEXTS else (tokens, tokens)
+        # Texts that it was trained on surprise it less: where there are enough others, scales are theirs.
+        measured = held_out if len(held_out) >= _FEW_TEXTS else tokens
         with one_thread():
-            network = self._trained(tokens, seed)
-            scales = tuple(_scale(column) for column in _read(network, tokens).T)
+            network = self._trained(training, held_out, seed)
+            scales = tuple(_scale(column) for column in _read(network, measured).T)
         weights = arrays_of(network.state_dict())
         digest = digest_of(_NAME, self, encoder.to_state()["merges"], *weights.values(), scales)
         return FittedLanguageStates(encoder, network, scales, digest)
 
-    def _trained(self, tokens: Tokens, seed: int) -> RecurrentNetwork:
-        training, held_out = hold_out(tokens, seed, _NAME) if len(tokens) >= _FEW_TEXTS else (tokens, tokens)
+    def _trained(self, training: Tokens, held_out: Tokens, seed: int) -> RecurrentNetwork:
         counts = torch.from_numpy(np.bincount(training.ids, minlength=training.vocabulary_size))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive_seed(seed, _NAME, "weights"))

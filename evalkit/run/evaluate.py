@@ -19,11 +19,11 @@ from evalkit.core.sample import Sample, Series
 from evalkit.core.schema import Modality
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
-from evalkit.data import Data, load
+from evalkit.data import Data, content_hash, load
 from evalkit.features import USUAL, Extractor
 from evalkit.features.base import FittedExtractor
 from evalkit.features.onnx_file import OnnxFile
-from evalkit.features.saved import check_extractor_folder, load_extractor, save_extractor
+from evalkit.features.saved import SetAside, check_extractor_folder, load_with_set_aside, save_extractor
 from evalkit.run.closer_look import closer_look
 from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
@@ -69,8 +69,8 @@ def evaluate(
         metrics: names of :data:`~evalkit.run.measures.MEASURES`; None: the usual ones for such data.
         extractor: what the figures see: a name of ``EXTRACTORS``, an .onnx file of a network for images
             (:class:`~evalkit.features.OnnxFile`), or an extractor of your own, such as :class:`~evalkit.features.FromCallable`;
-            None: the usual one. Or one that is fitted, as it is or as the folder where it was saved: then no rows are set aside,
-            and it should have learned from rows that the reference does not hold.
+            None: the usual one. Or one that is fitted, as it is or as the folder that an earlier run kept it in: then no rows are
+            set aside, but for those that it learned from if the folder is used with the same reference again.
         keep_extractor: a folder to save the fitted extractor in; see :func:`evalkit.features.save_extractor`.
         closer: whether to look behind the figures as well: what gives each generator away, its most and least convincing rows,
             and rows that it may have copied.
@@ -101,9 +101,9 @@ def evaluate(
     chosen = [MEASURES[name] for name in chosen_metrics(modality, metrics, fitted=fitted is not None)]
     drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
     fitted_rows = None if fitted is None else load(fitted, schema=real.schema)
-    sees, held, cautions = _seeing(_extractor(extractor, modality), real, seed)
+    sees, held, cautions = _seeing(extractor, real, seed)
     if keep_extractor is not None:
-        save_extractor(sees, keep_extractor)
+        save_extractor(sees, keep_extractor, SetAside(content_hash(real), np.setdiff1d(np.arange(len(real)), held)))
     ours, known = given(real.take(held), sees, cache, held), None
     if fitted_rows is not None:
         cautions += overlap(fitted_rows, real, sees)
@@ -160,15 +160,24 @@ def check_files(out: Path | None, report: Path | None) -> None:
             raise InputError(f"{path.name} cannot be written: {what} needs a file that ends in {ending}")
 
 
-def _seeing(extractor: Extractor | FittedExtractor, real: Sample, seed: int) -> tuple[FittedExtractor, Rows, list[str]]:
+def _seeing(
+    given: str | Path | Extractor | FittedExtractor | None, real: Sample, seed: int
+) -> tuple[FittedExtractor, Rows, list[str]]:
     """The fitted extractor, the rows that figures are computed on, and what to say of it."""
+    extractor = _extractor(given, real.schema.modality)
+    if isinstance(extractor, Path):
+        fitted, aside = load_with_set_aside(extractor)
+        if aside is not None and len(aside.rows) and aside.reference == content_hash(real):
+            return fitted, np.setdiff1d(np.arange(len(real)), aside.rows), []
+        return fitted, np.arange(len(real)), [_FITTED_BEFORE]
     if isinstance(extractor, FittedExtractor):
         return extractor, np.arange(len(real)), [_FITTED_BEFORE]
     learning, held, cautions = _split(real, seed)
     return extractor.fit(real.take(learning), seed=derive_seed(seed, "evaluate", "extractor")), held, cautions
 
 
-def _extractor(given: str | Path | Extractor | FittedExtractor | None, modality: Modality) -> Extractor | FittedExtractor:
+def _extractor(given: str | Path | Extractor | FittedExtractor | None, modality: Modality) -> Extractor | FittedExtractor | Path:
+    """The extractor, or the folder of a saved one."""
     if given is not None and not isinstance(given, (str, Path)):
         return given
     chosen = str(given or USUAL[modality])
@@ -176,7 +185,7 @@ def _extractor(given: str | Path | Extractor | FittedExtractor | None, modality:
         return OnnxFile(Path(chosen))
     possible = extractors_of(modality)
     if chosen not in possible and Path(chosen).is_dir():
-        return load_extractor(chosen)
+        return Path(chosen)
     if chosen not in possible:
         files = ", a folder of a saved one" + " or an .onnx file" * (modality == "images")
         raise InputError(f"there is no extractor {chosen!r} for {modality}: choose from {', '.join(possible)}{files}")

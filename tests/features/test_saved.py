@@ -9,6 +9,7 @@ import pytest
 from evalkit.backbones.checkpoint import load_state, save_state
 from evalkit.core.errors import InputError, ModelError
 from evalkit.features import EXTRACTORS, FittedExtractor, FromCallable, load_extractor, save_extractor
+from evalkit.features.saved import SetAside, load_with_set_aside
 from evalkit.run.models import load_model
 from tests.backbones.hostile_models import HOSTILE_MODELS
 from tests.features.contract_samples import odd, shifted, usual
@@ -73,8 +74,9 @@ def test_a_state_made_up_by_somebody_is_one_sentence_or_an_extractor(fitted, tmp
             except ModelError:
                 refused += 1
     assert refused > len(paths) / 2
-    for missing in state:
-        save_state(tmp_path / "made", kind, {key: value for key, value in state.items() if key != missing})
+    for missing in state["learned"]:
+        less = {key: value for key, value in state["learned"].items() if key != missing}
+        save_state(tmp_path / "made", kind, {**state, "learned": less})
         with pytest.raises(ModelError):
             load_extractor(tmp_path / "made")
 
@@ -102,6 +104,18 @@ def test_folders_of_something_else(tmp_path) -> None:
         load_extractor(tmp_path / "nowhere")
     with pytest.raises(ModelError, match="holds an extractor of features and no model"):
         load_model(tmp_path / "later")
+
+
+def test_what_it_learned_from_is_kept_beside_it(tmp_path) -> None:
+    save_extractor(fit("encoded_table"), tmp_path / "kept", SetAside("hash", np.array([2, 5])))
+    _, aside = load_with_set_aside(tmp_path / "kept")
+    assert aside is not None
+    assert (aside.reference, aside.rows.tolist()) == ("hash", [2, 5])
+    kind, state = load_state(tmp_path / "kept")
+    for rows in (np.array([-1]), np.array([[1]]), np.array([0.5]), "x"):
+        save_state(tmp_path / "made", kind, state | {"set_aside": {"reference": "hash", "rows": rows}})
+        with pytest.raises(ModelError):
+            load_extractor(tmp_path / "made")
 
 
 def test_an_older_extractor_is_replaced(tmp_path) -> None:

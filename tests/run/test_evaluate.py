@@ -145,6 +145,18 @@ def test_a_fitted_extractor_sees_later_generators_as_the_first_ones(tmp_path):
         assert any("fitted before" in sentence for sentence in result.cautions)
 
 
+def test_with_the_same_reference_the_rows_that_it_learned_from_stay_out(tmp_path):
+    asked = {"metrics": ["kid"], "closer": False}
+    first = evaluate(table(0), {"a": table(1)}, **asked, keep_extractor=tmp_path / "kept")
+    kept = {"extractor": tmp_path / "kept", "seed": 5, "keep_extractor": tmp_path / "again"}
+    later = evaluate(table(0), {"a": table(1), "b": table(2)}, **asked, **kept)
+    assert later.reference == first.reference
+    assert later.measured[0].finding.value == first.measured[0].finding.value
+    assert later.cautions == first.cautions
+    third = evaluate(table(0), {"a": table(1)}, **asked, extractor=tmp_path / "again", seed=6)
+    assert third.reference == first.reference
+
+
 def test_an_extractor_for_other_data_is_refused(tmp_path):
     save_extractor(HashedNgrams().fit(Texts.of(["to be", "or not"]), seed=0), tmp_path / "kept")
     with pytest.raises(InputError, match="hashed_ngrams reads Texts, got table"):
