@@ -17,6 +17,7 @@ from evalkit.core.sample import Images, Sample, Series, Table
 from evalkit.core.seeds import derive_seed
 from evalkit.features.windows import stretches
 from evalkit.metrics import METRICS
+from evalkit.metrics.pairs import checked_pair
 from evalkit.run.measures import CAPTION, CLUSTERS
 from evalkit.run.measuring import CHANGE, Given
 from evalkit.statistics import grouped_share_difference, holm, share_difference
@@ -73,7 +74,7 @@ def check_slices(asked: str, samples: Iterable[Sample]) -> None:
         if asked not in possible:
             what = "captions" if asked == CAPTION and isinstance(sample, Images) else f"column of labels {visible(asked, 60)!r}"
             offered = ", ".join(visible(name, 60) for name in possible)
-            raise InputError(f"there is no {what} in {visible(sample.name, 60)} to slice by: choose from {offered}")
+            raise InputError(f"{visible(sample.name, 60)} has no {what} to slice by: choose from {offered}")
 
 
 def slicing(asked: str, learned: Given, *, seed: int) -> Slicing:
@@ -85,14 +86,18 @@ def slicing(asked: str, learned: Given, *, seed: int) -> Slicing:
         seed: of the clustering.
 
     Raises:
-        InputError: clusters are asked for, and there are fewer than 50 rows, or they are all equal.
+        InputError: clusters are asked for, and there are fewer than 50 rows, or all are equal or huge.
     """
     if asked != CLUSTERS:
         return Slicing(asked, lambda given: _labels(given.sample, asked))
-    rows = learned.features.values
-    n = min(_MOST_CLUSTERS, len(rows) // _ROWS_A_CLUSTER, len(np.unique(rows, axis=0)))
+    rows = _of_sensible_size(learned.features.values)
+    distinct = len(np.unique(rows, axis=0))
+    n = min(_MOST_CLUSTERS, len(rows) // _ROWS_A_CLUSTER, distinct)
     if n < 2:
-        raise InputError(f"clusters need {2 * _ROWS_A_CLUSTER} different rows to be learned from, got {len(rows)}: give more")
+        raise InputError(
+            f"clusters are learned from {2 * _ROWS_A_CLUSTER} rows or more that are not all equal, "
+            f"got {len(rows)}, {distinct} of them different: give more"
+        )
     means = KMeans(n, n_init=4, random_state=derive_seed(seed, "slices", CLUSTERS) % 2**32).fit(rows)
     sizes = np.bincount(means.labels_, minlength=n)
     # The largest is the first.
@@ -101,13 +106,13 @@ def slicing(asked: str, learned: Given, *, seed: int) -> Slicing:
     names = np.array([f"cluster {number + 1}" for number in place], dtype=object)
     nearest = means.transform(rows).argmin(axis=0)[np.argsort(place)]
     centres = [Centre(slice=f"cluster {i + 1}", shown=shown) for i, shown in enumerate(learned.shown(nearest.tolist()))]
-    return Slicing(CLUSTERS, lambda given: names[means.predict(given.features.values)], tuple(centres))
+    return Slicing(CLUSTERS, lambda given: names[means.predict(_of_sensible_size(given.features.values))], tuple(centres))
 
 
 def measure_slices(
     slicing: Slicing, ours: Given, theirs: Mapping[str, Given], *, seed: int, progress: Progress
-) -> tuple[Slices, list[str]]:
-    """Every slice of every generator, and what to say of labels that are left out.
+) -> tuple[Slices | None, list[str]]:
+    """Every slice of every generator, and what to say of labels that are left out, or why there is nothing.
 
     Args:
         slicing: how.
@@ -116,6 +121,17 @@ def measure_slices(
         seed: of the figure within a slice.
         progress: see :mod:`evalkit.core.progress`.
     """
+    try:
+        return _measured(slicing, ours, theirs, seed, progress)
+    except CancelledError:
+        raise
+    except EvalkitError as error:
+        return None, [f"Slices were not compared: {error}."]
+
+
+def _measured(
+    slicing: Slicing, ours: Given, theirs: Mapping[str, Given], seed: int, progress: Progress
+) -> tuple[Slices, list[str]]:
     real, drawn = slicing.of(ours), {name: slicing.of(given) for name, given in theirs.items()}
     kept, cautions = _frequent_enough(slicing.by, real, drawn.values())
     every = [(name, one) for name in theirs for one in kept]
@@ -145,6 +161,10 @@ def measure_slices(
     ]
     centres = tuple(centre for centre in slicing.centres if centre.slice in kept)
     return Slices(by=slicing.by, found=tuple(found), centres=centres), cautions
+
+
+def _of_sensible_size(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    return checked_pair(rows, rows, what="a clustering", fewest=1)[0]
 
 
 def _labels(sample: Sample, asked: str) -> Names:

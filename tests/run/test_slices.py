@@ -166,13 +166,35 @@ def test_windows_of_a_series_do_not_count_as_independent():
     assert wrong <= 2
 
 
-@pytest.mark.parametrize(("by", "words"), [("x", "no column of labels 'x'"), ("nothing", "choose from clusters, colour, round")])
+def test_one_seed_gives_one_result(by_colour):
+    again = sliced(table(0, n=800), {"all": table(1), "no red": table(2, shares=WITHOUT_RED)}, "colour")
+    assert again == by_colour
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_clusters_are_of_rows_that_no_share_is_counted_on(seed):
+    result = sliced(table(0, n=800), {"all": table(1)}, "clusters", seed=seed)
+    assert 2 <= len(result.slices.centres) <= 8
+    assert sum(each.real_rows for each in result.slices.found) == 600
+
+
+def test_what_cannot_be_put_into_slices_is_said_and_the_figures_stay():
+    """A single window has no interval."""
+    result = evaluate(waves(0, n=240), {"one": waves(1, n=1), "many": waves(2)}, metrics=["kid"], closer=False, slices="clusters")
+    assert result.slices is None
+    assert any(sentence.startswith("Slices were not compared: shares of rows in groups need two") for sentence in result.cautions)
+    assert "kid" in result.of("many")
+
+
+@pytest.mark.parametrize(
+    ("by", "words"), [("x", "table has no column of labels 'x' to slice by"), ("nothing", "choose from clusters, colour, round")]
+)
 def test_what_cannot_be_sliced_by_is_refused(by, words):
     assert possible_slices(pictures(0)) == ["clusters", "caption"]
     with pytest.raises(InputError, match=words):
         sliced(table(0), {"drawn": table(1)}, by)
-    with pytest.raises(InputError, match="there is no captions in bare to slice by"):
+    with pytest.raises(InputError, match="bare has no captions to slice by: choose from clusters"):
         bare = Images.of(pictures(1).pixels, name="bare")
         sliced(pictures(0), {"bare": bare}, "caption")
-    with pytest.raises(InputError, match="clusters need 50 different rows"):
+    with pytest.raises(InputError, match=r"clusters are learned from 50 rows or more .* got 30, 30 of them different"):
         sliced(table(0, n=30), {"drawn": table(1)}, "clusters")
