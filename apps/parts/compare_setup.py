@@ -5,9 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from evalkit.compare.words import visible
 from evalkit.core.errors import EvalkitError
 from evalkit.core.schema import Modality
-from evalkit.run.measures import can_be_compared, extractors_of, metrics_of
+from evalkit.run.columns import label_columns
+from evalkit.run.measures import CAPTION, CLUSTERS, can_be_compared, extractors_of, metrics_of
 from evalkit.run.requests import MOST_GENERATORS, Drawn, EvaluateSettings, Made
 from evalkit.run.samples import samples_of
 from evalkit.run.starting import start_evaluation
@@ -39,7 +41,7 @@ def compare_setup() -> None:
         chosen, wrong = generators(modality, sample)
         fitted = _fitted(modality, "sample" if sample else "own")
     with st.expander("What is measured"):
-        settings = _settings(modality)
+        settings = _settings(modality, reference)
     wrong = wrong or _lacks_fitted(settings, fitted)
     header = st.container(horizontal=True, vertical_alignment="center")
     pressed = header.button("Compare", type="primary", disabled=reference is None or wrong is not None, key="begin")
@@ -99,7 +101,7 @@ def _lacks_fitted(settings: EvaluateSettings, fitted: Upload | Sequence[Upload] 
     return f"{named[0]} needs the rows that the generators were fitted to." if named and fitted is None else None
 
 
-def _settings(modality: Modality) -> EvaluateSettings:
+def _settings(modality: Modality, reference: Path | Upload | Sequence[Upload] | None) -> EvaluateSettings:
     metrics, extractors = metrics_of(modality), extractors_of(modality)
     usual, *_ = extractors
     left, middle, right = st.columns([3, 2, 1])
@@ -115,13 +117,29 @@ def _settings(modality: Modality) -> EvaluateSettings:
     curves = modality != "series" and st.checkbox(
         "Also measure with fewer rows, to see whether the figures still move (takes about as long again)", key=f"curves_{modality}"
     )
+    slices = st.selectbox(
+        "Which parts of the data may be missing? Slice by",
+        [None, *_possible_slices(modality, reference)],
+        format_func=lambda by: "nothing" if by is None else visible(by, 60),
+        key=f"slices_{modality}",
+        help="Whether as many generated as real rows fall into each slice. Clusters are found in the real rows, whatever they are.",
+    )
     return EvaluateSettings(
         modality=modality,
         curves=curves,
+        slices=slices,
         metrics=tuple(named) or None,
         extractor=None if extractor == usual else extractor,
         seed=int(seed),
     )
+
+
+def _possible_slices(modality: Modality, reference: Path | Upload | Sequence[Upload] | None) -> list[str]:
+    if modality == "images":
+        return [CLUSTERS, CAPTION]
+    if modality == "table" and isinstance(reference, Path | Upload):
+        return [CLUSTERS, *label_columns(reference)]
+    return [CLUSTERS]
 
 
 def _start(

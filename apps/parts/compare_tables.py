@@ -80,6 +80,12 @@ def pairs_csv(evaluation: Evaluation) -> str:
     return _csv([each.model_dump() for each in evaluation.comparisons])
 
 
+def slices_csv(evaluation: Evaluation) -> str:
+    """Every slice of every generator with eight significant digits; where there is no figure within it, why."""
+    found = () if evaluation.slices is None else evaluation.slices.found
+    return _csv([each.model_dump(exclude={"within"}) | _within(each.within) for each in found])
+
+
 def used(evaluation: Evaluation) -> pd.DataFrame:
     """What went in, and what would have to be the same for another comparison to be held beside this one."""
     sources = [("real rows", evaluation.reference), *(("generator", each) for each in evaluation.generators)]
@@ -115,6 +121,12 @@ def _line(generator: str, metric: str, finding: Evidence | Failure) -> dict[str,
         return line | {"reason": finding.reason}
     kept = ("value", "low", "high", "direction", "n", "method")
     return line | {name: getattr(finding, name) for name in kept} | {"reason": ""}
+
+
+def _within(found: Evidence | Failure) -> dict[str, Any]:
+    if isinstance(found, Failure):
+        return {"figure within": found.name, "reason": found.reason}
+    return {"figure within": found.name, "value": found.value, "value low": found.low, "value high": found.high, "reason": ""}
 
 
 def _csv(lines: Sequence[dict[str, Any]]) -> str:

@@ -11,7 +11,7 @@ from evalkit.core.errors import InputError
 if TYPE_CHECKING:
     from evalkit.compare.evaluation import Evaluation
 
-_WIDTH, _N_CLUES = 28, 3
+_WIDTH, _N_CLUES, _N_SLICES = 28, 3, 5
 
 
 def evaluate(
@@ -41,6 +41,9 @@ def evaluate(
     in_order: Annotated[
         bool, typer.Option("--in-order", help="They are checkpoints of one generator, the earliest first: say where it got worse.")
     ] = False,
+    slices: Annotated[
+        str | None, typer.Option("--slices", metavar="COLUMN|clusters", help="Also compare slices: by label, caption or cluster.")
+    ] = None,
     cache: Annotated[Path | None, typer.Option("--cache", help="A folder that keeps features from run to run.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,
@@ -66,6 +69,7 @@ def evaluate(
             closer=closer,
             curves=curves,
             in_order=in_order,
+            slices=slices,
             cache=cache,
             seed=seed,
             progress=progress,
@@ -103,11 +107,28 @@ def evaluation_text(evaluation: "Evaluation", out: Path | None, report: Path | N
     lines = [*evaluation.conclusions] or ["One generator: there is nothing to compare it with but the reference."]
     lines += ["", *drift(evaluation)] if evaluation.in_order else []
     lines += ["", f"Figures with 95 % intervals, held against {count(evaluation.reference.rows)} reference rows: {names}", ""]
-    lines += [*_aligned(evaluation), "", *_giveaways(evaluation), *(f"Note: {sentence}" for sentence in evaluation.cautions)]
+    lines += [*_aligned(evaluation), "", *_slices(evaluation), *_giveaways(evaluation)]
+    lines += [*(f"Note: {sentence}" for sentence in evaluation.cautions)]
     lines += [f"{name}: {path}" for name, path in (("Evidence", out), ("Report", report)) if path]
     if not report:
         lines.append("Next: --report report.html draws every figure and shows the rows that give each generator away")
     return "\n".join(lines)
+
+
+def _slices(evaluation: "Evaluation") -> list[str]:
+    """The slices of each generator whose shares differ, most telling first; nothing where nobody asked."""
+    from evalkit.compare.slices import slice_sentence, slices_sentence
+    from evalkit.compare.words import visible
+
+    if evaluation.slices is None:
+        return []
+    lines: list[str] = []
+    for source in evaluation.generators:
+        lines.append(f"{visible(source.name, _WIDTH)}: {slices_sentence(evaluation.slices, source.name)}")
+        telling = [each for each in evaluation.slices.of(source.name) if each.what]
+        lines += [f"  - {slice_sentence(each)}" for each in telling[:_N_SLICES]]
+        lines += [f"  - {rest} more in the report"] if (rest := len(telling) - _N_SLICES) > 0 else []
+    return [*lines, ""]
 
 
 def _giveaways(evaluation: "Evaluation") -> list[str]:

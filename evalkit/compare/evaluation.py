@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from evalkit.compare.closer_look import CloserLook
+from evalkit.compare.slices import Slices
 from evalkit.compare.words import count, figure, visible
 from evalkit.core.evidence import Evidence, Finding
 
@@ -120,6 +121,7 @@ class Evaluation(BaseModel):
         conclusions: what may be said, a sentence each, and what may not.
         looks: what is behind each generator's figures.
         curves: figures over the number of rows, where they were asked for.
+        slices: how generated rows spread over slices of the data, where that was asked for.
         cautions: what limits it.
         settings: what would have to be the same for another run to be comparable.
         in_order: whether the generators are checkpoints of one, the earliest first; see :func:`evalkit.compare.drift.drift`.
@@ -137,6 +139,7 @@ class Evaluation(BaseModel):
     conclusions: tuple[str, ...] = ()
     looks: tuple[CloserLook, ...] = ()
     curves: tuple[SizeCurve, ...] = ()
+    slices: Slices | None = None
     cautions: tuple[str, ...] = ()
     settings: dict[str, str] = {}
     in_order: bool = False

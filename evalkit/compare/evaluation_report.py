@@ -23,6 +23,8 @@ from evalkit.compare.drift import drift
 from evalkit.compare.evaluation import Comparison, Evaluation, headline
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.report import page
+from evalkit.compare.slices import READ_THE_SLICES, Slice, Slices, slice_sentence, slices_sentence
+from evalkit.compare.slices_chart import slices_chart
 from evalkit.core.evidence import Evidence
 
 SMALLEST_P = 0.0001
@@ -50,9 +52,47 @@ def evaluation_html(evaluation: Evaluation) -> str:
         pairs=[_pair(each) for each in evaluation.comparisons],
         curves=[Markup(to_svg(size_chart(evaluation, name))) for name in curves_of(evaluation)],  # noqa: S704 - as above
         read_sizes=READ_THE_SIZES,
+        slices=[] if evaluation.slices is None else [slice_parts(evaluation.slices, each.name) for each in evaluation.generators],
+        centres=None if evaluation.slices is None else _centres(evaluation.slices),
+        read_slices=READ_THE_SLICES,
         looks=[look_parts(look) for look in evaluation.looks],
         settings=_settings(evaluation),
     )
+
+
+def slice_parts(slices: Slices, generator: str) -> dict[str, Any]:
+    """One generator's slices as the template wants them."""
+    found = slices.of(generator)
+    return {
+        "generator": generator,
+        "sentence": slices_sentence(slices, generator),
+        "telling": [slice_sentence(each) for each in found if each.what],
+        "chart": Markup(to_svg(slices_chart(slices, generator).properties(width=_WIDTH))) if found else "",  # noqa: S704 - as above
+        "rows": [slice_row(each) for each in found],
+    }
+
+
+def slice_row(each: Slice) -> dict[str, str]:
+    """One slice as a row of a table; the names are the columns."""
+    found = each.within
+    if isinstance(found, Evidence):
+        within = f"{words.figure(found.value)} ({words.figure(found.low)} to {words.figure(found.high)})"
+    else:
+        within = f"none: {found.reason}"
+    return {
+        "slice": each.slice,
+        "what": each.what,
+        "real": f"{words.percent(each.real_share)} ({words.count(each.real_rows)})",
+        "generated": f"{words.percent(each.generated_share)} ({words.count(each.generated_rows)})",
+        "points (95 %)": f"{100 * each.difference:+.1f} ({100 * each.low:+.1f} to {100 * each.high:+.1f})",
+        "p": _p(each.p_value),
+        f"{found.name} within": within,
+    }
+
+
+def _centres(slices: Slices) -> dict[str, Any] | None:
+    shown = slices.centres
+    return _rows([each.shown for each in shown], [each.slice for each in shown]) if shown else None
 
 
 def look_parts(look: CloserLook) -> dict[str, Any]:

@@ -53,7 +53,8 @@ class NearestShare:
 class ClosestRecordControl:
     """How often generated rows of a table lie closer to fitted ones than new real rows do.
 
-    See :func:`~evalkit.metrics.privacy.closest_record_control`. A poor generator has less than 0.5, which is no merit.
+    See :func:`~evalkit.metrics.privacy.closest_record_control`. A poor generator has
+    less than 0.5 and one that keeps to dense places more: it does not see copying alone, as ``nearest_share`` does.
     """
 
     def estimates(self, reference: Table, generated: Table, *, fitted: Table, seed: int) -> Mapping[str, Estimate]:

@@ -29,6 +29,7 @@ from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
 from evalkit.run.measuring import Given, given, measure
 from evalkit.run.size_curves import size_curves
+from evalkit.run.slices import check_slices, measure_slices, slicing
 from evalkit.statistics import holm
 from evalkit.statistics.influence import Estimate, difference
 
@@ -51,6 +52,7 @@ def evaluate(
     closer: bool = True,
     curves: bool = False,
     in_order: bool = False,
+    slices: str | None = None,
     cache: Path | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -78,13 +80,15 @@ def evaluate(
             smaller side; not of series, whose windows are no independent rows.
         in_order: the generators are checkpoints of one, the earliest first: say also where it got worse, and from where on it got
             no better.
+        slices: by what to slice: a column of labels (category or yes/no) of a table, ``"caption"`` of images, or ``"clusters"`` of
+            anything: whether as many generated as real rows fall into each slice, and how alike those are.
         cache: a folder that keeps features from run to run; see :func:`evalkit.features.cache.extract`.
         seed: of the rows set aside and of every draw.
         progress: see :mod:`evalkit.core.progress`.
 
     Raises:
         InputError: there is nothing to compare, a name is unknown, the data cannot be read, a metric was named that needs fitted
-            rows and there are none, or every fitted row is in the reference.
+            rows and there are none, every fitted row is in the reference, or the data cannot be sliced so.
 
     >>> draw = np.random.default_rng(0)
     >>> real, near, far = draw.normal(size=(400, 2)), draw.normal(size=(300, 2)), draw.normal(1, 1, size=(300, 2))
@@ -101,19 +105,30 @@ def evaluate(
     chosen = [MEASURES[name] for name in chosen_metrics(modality, metrics, fitted=fitted is not None)]
     drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
     fitted_rows = None if fitted is None else load(fitted, schema=real.schema)
+    if slices is not None:
+        check_slices(slices, (real, *drawn.values()))
     sees, held, cautions = _seeing(extractor, real, seed)
+    aside = np.setdiff1d(np.arange(len(real)), held)
     if keep_extractor is not None:
-        save_extractor(sees, keep_extractor, SetAside(content_hash(real), np.setdiff1d(np.arange(len(real)), held)))
+        save_extractor(sees, keep_extractor, SetAside(content_hash(real), aside))
     ours, known = given(real.take(held), sees, cache, held), None
     if fitted_rows is not None:
         cautions += overlap(fitted_rows, real, sees)
         known = given(fitted_rows, sees, cache)
+    sliced = None
+    if slices is not None:
+        learned = aside if len(aside) else held
+        sliced = slicing(slices, given(real.take(learned), sees, cache, learned), seed=seed)
     theirs = {}
     for done, (name, sample) in enumerate(drawn.items()):
         progress(Step("computing features", done, len(drawn)))
         theirs[name] = given(sample, sees, cache)
     measured, estimates = measure(chosen, ours, theirs, fitted=known, seed=seed, progress=progress)
     comparisons = _compare(list(theirs), estimates)
+    by_slice = None
+    if sliced is not None:
+        by_slice, left_out = measure_slices(sliced, ours, theirs, seed=seed, progress=progress)
+        cautions += left_out
     by_size = [spec for spec in chosen if spec.reads == "features" and not spec.needs_fitted]
     asked = by_size if curves and not isinstance(real, Series) else []
     seen = {name: each.features.values for name, each in theirs.items()}
@@ -125,6 +140,7 @@ def evaluate(
         comparisons=tuple(comparisons),
         conclusions=conclude(list(theirs), comparisons),
         curves=tuple(size_curves(asked, ours.features.values, seen, seed=seed, progress=progress)),
+        slices=by_slice,
         looks=tuple(_look_closer(ours, theirs, seed, progress)) if closer else (),
         cautions=(*cautions, *_unequal(theirs), *([_NO_CURVES] if curves and not asked else [])),
         settings={

@@ -29,6 +29,7 @@ def kept_evaluation(job: Job, request: EvaluateRequest, progress: Progress) -> N
         metrics=chosen.metrics,
         extractor=chosen.extractor,
         curves=chosen.curves,
+        slices=chosen.slices,
         seed=chosen.seed,
         progress=progress,
     )

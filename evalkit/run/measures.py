@@ -8,6 +8,9 @@ from evalkit.discriminator import CLASSIFIER_TESTS
 from evalkit.features import EXTRACTORS, USUAL, ExtractorSpec
 from evalkit.metrics import METRICS, NEEDS_FITTED, MetricSpec
 
+CLUSTERS, CAPTION = "clusters", "caption"
+"""By what rows can be sliced, beside the columns of labels of a table: clusters of anything, the captions of images."""
+
 MEASURES: dict[str, MetricSpec] = {**METRICS, **CLASSIFIER_TESTS}
 """What can be asked for by name: every metric, and the classifier tests."""
 

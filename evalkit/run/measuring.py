@@ -93,7 +93,8 @@ def measure(
         for figure, estimate in found.items():
             estimates[name, figure] = estimate
             measured.append(_row(name, spec, _evidence(figure, estimate, spec, ours, theirs[name], beside, seed)))
-    progress(Step("measuring", len(every), len(every)))
+    if every:
+        progress(Step("measuring", len(every), len(every)))
     return measured, estimates
 
 

@@ -48,6 +48,7 @@ class EvaluateSettings(BaseModel):
         metrics: names in the catalogue; None: the usual ones.
         extractor: what the figures see; None: the usual one.
         curves: whether figures are also shown over the number of rows.
+        slices: by what the rows are sliced; None: not at all.
         seed: of every draw.
     """
 
@@ -57,6 +58,7 @@ class EvaluateSettings(BaseModel):
     metrics: tuple[str, ...] | None = None
     extractor: str | None = None
     curves: bool = False
+    slices: str | None = None
     seed: int = Field(default=0, ge=0)
 
 

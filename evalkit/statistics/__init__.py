@@ -5,6 +5,7 @@ from evalkit.statistics.exact import binomial_test, paired_test, two_sample_test
 from evalkit.statistics.intervals import Interval, bootstrap_interval, mean_interval, proportion_interval
 from evalkit.statistics.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
 from evalkit.statistics.ranking import auc, auc_interval
+from evalkit.statistics.shares import grouped_share_difference, share_difference
 from evalkit.statistics.two_samples import auc_estimate, outside_test, rank_sum_test, share_test
 
 __all__ = [
@@ -18,12 +19,14 @@ __all__ = [
     "bootstrap_interval",
     "calibration_rows_needed",
     "conformal_p_values",
+    "grouped_share_difference",
     "holm",
     "mean_interval",
     "outside_test",
     "paired_test",
     "proportion_interval",
     "rank_sum_test",
+    "share_difference",
     "share_test",
     "two_sample_test",
 ]

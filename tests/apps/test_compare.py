@@ -5,13 +5,16 @@ import sys
 import pandas as pd
 import pytest
 
+from evalkit.compare.closer_look import Shown
 from evalkit.compare.evaluation import SizeCurve, SizePoint, Source
+from evalkit.compare.slices import Centre, Slices
 from evalkit.run import jobs, starting
 from evalkit.run.measures import usual_metrics
 from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Made
 from evalkit.run.samples import SAMPLES
 from tests.apps.comparing import evaluation, kept
 from tests.compare.evaluations import a_look
+from tests.compare.test_slices import FOUND
 
 HALF, SHUFFLED = Made(how="half"), Made(how="shuffled")
 
@@ -331,3 +334,31 @@ def test_rows_that_generators_were_fitted_to_are_asked_for_and_passed_on(app, st
     made = evaluation("one").model_copy(update={"fitted": Source(name="seen.csv", sha256="9" * 64, rows=80)})
     used = shown(app("compare", run=kept(made).id), "setting")
     assert any("seen.csv: 80 rows" in value for value in used["value"])
+
+
+def test_slices_are_asked_for_and_missing_ones_are_named(app, started):
+    page = app("compare")
+    assert page.selectbox(key="slices_table").options[:2] == ["nothing", "clusters"]
+    page.selectbox(key="slices_table").set_value("clusters").run()
+    page.button(key="begin").click().run()
+    assert started[0][2]["settings"].slices == "clusters"
+    centres = (Centre(slice="colour = red", shown=Shown(row=3, kind="cells", cells=(("size", "1.5"),))),)
+    made = evaluation("first", "two").model_copy(update={"slices": Slices(by="colour", found=FOUND, centres=centres)})
+    page = app("compare", run=kept(made).id)
+    assert not page.exception
+    assert "• dropped: colour = red: 12 % of real rows, 1 % of generated" in texts(page)
+    assert shown(page, "slice")["slice"].tolist()[0] == "colour = red"
+    assert "\u202e" not in " ".join([*texts(page), *shown(page, "slice")["slice"]])
+    assert shown(page, "size")["size"].tolist() == ["1.5"]
+    page.segmented_control(key="sliced").set_value(1).run()
+    assert "Slices by colour: none was compared." in texts(page)
+
+
+def test_slices_have_a_file_of_their_own(app):
+    from parts.compare_tables import slices_csv
+
+    found = pd.read_csv(
+        io.StringIO(slices_csv(evaluation("first").model_copy(update={"slices": Slices(by="colour", found=FOUND)})))
+    )
+    assert found.loc[4, ["slice", "real_share", "figure within"]].tolist() == ["colour = red", 0.12, "kid"]
+    assert found["reason"].str.contains("too few").all()

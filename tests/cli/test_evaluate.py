@@ -113,3 +113,22 @@ def test_a_generator_that_gives_away_what_it_was_fitted_to_is_named(folder):
         assert refused.returncode == 2
         assert words in refused.stderr
         assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_a_lost_label_is_named_in_the_terminal(tmp_path):
+    for name, seed, labels in (("real", 0, "rgb"), ("all", 3, "rgb"), ("few", 2, "gb")):
+        draw = np.random.default_rng(seed)
+        rows = pd.DataFrame({"size": draw.normal(size=300), "colour": draw.choice(list(labels), 300)})
+        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+    asked = ["evaluate", "real.csv", "all=all.csv", "few=few.csv", "--metrics", "kid", "--no-closer-look"]
+    done = evalkit(*asked, "--slices", "colour", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "all: Slices by colour: no share of the 3 differs by more than chance." in lines
+    (first,) = [lines[i + 1] for i, line in enumerate(lines) if line.startswith("few: Slices by colour:")]
+    assert first.startswith("  - dropped: colour = r: 3")
+    assert first.endswith("of real rows, 0 % of generated")
+    assert "cluster" in evalkit(*asked, "--slices", "clusters", "--json", cwd=tmp_path).stdout
+    refused = evalkit(*asked, "--slices", "size", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "no column of labels 'size'" in refused.stderr

@@ -49,7 +49,7 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
             assert finding.low <= finding.value <= finding.high
             assert finding.n == 60
             assert finding.provenance.keys() == {"data", "reference"}
-    evaluation = ek.evaluate(reference, {"real": data, family: generated})
+    evaluation = ek.evaluate(reference, {"real": data, family: generated}, slices="colour")
     assert len(evaluation.comparisons) > 3
     for finding in evaluation:
         assert isinstance(finding, Evidence), finding
@@ -60,6 +60,8 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
     assert [look.generator for look in evaluation.looks] == ["real", family]
     assert not any(look.failures for look in evaluation.looks)
     assert board.count("A closer look at") == 2
+    assert {each.slice for each in evaluation.slices.of("real")} == {"colour = red", "colour = blue", "colour missing"}
+    assert "Which parts of the data are missing?" in board
     copying = ek.evaluate(data, {family: generated}, fitted=reference, metrics=[], closer=False)
     assert {finding.name for finding in copying} == {"nearest_share", "closest_record_control", "membership_attack"}
     for finding in copying:

@@ -116,13 +116,14 @@ def test_data_that_cannot_be_compared_end_in_one_sentence():
 
 def test_the_rows_that_generators_were_fitted_to_are_kept_and_used(begun, file):
     uploads = [Upload(f"{name}.csv", rows(200, seed).to_csv(index=False).encode()) for name, seed in (("fitted", 1), ("new", 2))]
-    chosen = EvaluateSettings(modality="table", metrics=("nearest_share",))
+    chosen = EvaluateSettings(modality="table", metrics=("nearest_share",), slices="clusters")
     job = start_evaluation(file, {"copied": uploads[0], "new": uploads[1]}, fitted=uploads[0], settings=chosen)
     request = job.request()
     assert request.fitted == job.folder / "fitted" / "fitted.csv"
     kept_evaluation(job, request, silent)
     evaluation = job.evaluation()
     assert evaluation.fitted.rows == 200
+    assert {each.generator for each in evaluation.slices.found} == {"copied", "new"}
     assert evaluation.of("copied")["nearest_share"].low > 0.9
     assert evaluation.of("new")["nearest_share"].low < 0.5
     assert "fitted.csv" in job.report.read_text(encoding="utf-8")
