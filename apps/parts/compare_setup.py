@@ -41,7 +41,7 @@ def compare_setup() -> None:
         chosen, wrong = generators(modality, sample)
         fitted = _fitted(modality, "sample" if sample else "own")
     with st.expander("What is measured"):
-        settings = _settings(modality, reference)
+        settings = _settings(modality, reference, fitted is not None)
     wrong = wrong or _lacks_fitted(settings, fitted)
     header = st.container(horizontal=True, vertical_alignment="center")
     pressed = header.button("Compare", type="primary", disabled=reference is None or wrong is not None, key="begin")
@@ -101,7 +101,7 @@ def _lacks_fitted(settings: EvaluateSettings, fitted: Upload | Sequence[Upload] 
     return f"{named[0]} needs the rows that the generators were fitted to." if named and fitted is None else None
 
 
-def _settings(modality: Modality, reference: Path | Upload | Sequence[Upload] | None) -> EvaluateSettings:
+def _settings(modality: Modality, reference: Path | Upload | Sequence[Upload] | None, has_fitted: bool) -> EvaluateSettings:
     metrics, extractors = metrics_of(modality), extractors_of(modality)
     usual, *_ = extractors
     left, middle, right = st.columns([3, 2, 1])
@@ -112,7 +112,7 @@ def _settings(modality: Modality, reference: Path | Upload | Sequence[Upload] | 
     )
     st.caption(extractors[extractor].what_it_is)
     for name, spec in metrics.items():
-        if name in named or (not named and spec.usual):
+        if name in named or (not named and (spec.usual or (spec.needs_fitted and has_fitted))):
             st.text(f"{name}: {spec.what_it_is}")
     curves = modality != "series" and st.checkbox(
         "Also measure with fewer rows, to see whether the figures still move (takes about as long again)", key=f"curves_{modality}"

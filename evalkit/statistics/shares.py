@@ -38,7 +38,8 @@ def share_difference(first: int, n_first: int, second: int, n_second: int, *, le
         raise InputError(f"the level must lie between 0 and 1, got {level}")
     z = float(stats.norm.ppf((1 + level) / 2))
     (p, p_low, p_high), (q, q_low, q_high) = _wilson(first, n_first, z), _wilson(second, n_second, z)
-    low, high = p - q - math.hypot(p - p_low, q_high - q), p - q + math.hypot(p_high - p, q - q_low)
+    low = max(-1.0, p - q - math.hypot(p - p_low, q_high - q))
+    high = min(1.0, p - q + math.hypot(p_high - p, q - q_low))
     return Difference(p - q, low, high, p_value, (high - low) / (2 * z))
 
 

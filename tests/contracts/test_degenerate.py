@@ -13,6 +13,7 @@ from evalkit.data import load
 from evalkit.features import USUAL
 from evalkit.run.evaluate import evaluate
 from evalkit.run.measures import MEASURES, extractors_of, metrics_of
+from evalkit.run.slices import possible_slices
 from tests.contracts.degenerate import EVERY, FEATURES, rows
 
 # They take out a bias on average, so that they come out below 0 by chance.
@@ -120,6 +121,25 @@ def test_end_to_end_of_a_generator_that_gives_its_fitted_rows(name):
             assert one.finding.low <= one.finding.value <= one.finding.high
         else:
             assert is_one_sentence(one.finding.reason), one.finding.reason
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if name not in NOT_READ])
+def test_end_to_end_by_slices(name):
+    case = EVERY[name]
+    for by in possible_slices(load(case.reference)):
+        try:
+            evaluation = evaluate(case.reference, {"generated": case.generated}, slices=by, metrics=[], closer=False)
+        except InputError as error:
+            refused = str(error)
+        else:
+            refused = ""
+        if refused:
+            assert is_one_sentence(refused), refused
+            continue
+        for one in evaluation.slices.found:
+            assert -1 <= one.low <= one.difference <= one.high <= 1
+            assert 0 <= one.p_value <= 1
+            assert isinstance(one.within, Evidence) or len(one.within.reason) > 20
 
 
 @pytest.mark.parametrize(

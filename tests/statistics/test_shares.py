@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
@@ -24,6 +26,15 @@ def test_the_intervals_of_newcombes_table(counts, low, high):
     assert found.p_value == pytest.approx(
         stats.fisher_exact([[counts[0], counts[1] - counts[0]], [counts[2], counts[3] - counts[2]]])[1]
     )
+
+
+@given(n=st.integers(1, 60), m=st.integers(1, 60), seed=st.integers(0, 10**6))
+def test_an_interval_holds_its_difference_and_stays_in_range(n, m, seed):
+    first, second = (int(np.random.default_rng(seed + k).integers(0, size + 1)) for k, size in enumerate((n, m)))
+    found, turned = share_difference(first, n, second, m), share_difference(second, m, first, n)
+    assert -1 <= found.low <= found.value <= found.high <= 1
+    assert 0 < found.p_value <= 1
+    assert (turned.low, turned.high) == (pytest.approx(-found.high), pytest.approx(-found.low))
 
 
 def test_the_interval_holds_and_the_test_keeps_its_level():
