@@ -254,7 +254,8 @@ def test_a_copier_is_named_and_an_honest_generator_is_not():
         assert (copying[name].settings["fitted rows"], copying[name].settings["reference rows"]) == (N, 600)
     assert copying["kid"].provenance.keys() == {"reference", "generated"}
     decided = {each.figure: each.better for each in result.comparisons}
-    assert {name for name, better in decided.items() if better == "first"} == OF_FITTED
+    # How near rows lie to the fitted ones has no better end: where rows are many, they lie near.
+    assert {name for name, better in decided.items() if better == "first"} == OF_FITTED - {"closest_record_control"}
     assert result.conclusions[0].startswith("honest is better than copier: by")
 
 
