@@ -132,7 +132,7 @@ def test_images_from_the_first_to_the_last_command(tmp_path):
         (["detect", "{wine}", "--model", "m", "--reference", "{wine}"], "leave out --reference"),
         (["detect", "{wine}", "--backbone", "nothing"], "nothing"),
         (["detect", "{wine}", "--id", "no_such_column"], "no_such_column"),
-        (["fit", "{wine}", "--backbone", "nothing", "--out", "m"], "choose auto or one of vae"),
+        (["fit", "{wine}", "--backbone", "nothing", "--out", "m"], "choose auto or one of "),
         (["fit", "{wine}", "--backbone", "vae", "--out", "m", "--steps", "5", "--minutes", "1"], "not both"),
         (["fit", "{wine}", "--backbone", "vae", "--out", "m", "--resume"], "nothing to resume"),
         (["sample", "no_model", "--n", "3", "--out", "x.csv"], "no_model"),
