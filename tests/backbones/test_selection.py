@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 
@@ -30,12 +32,11 @@ class Broken(VAE):
 def catalogue(monkeypatch):
     """The VAE, its equal, one that has learned nothing, and one that cannot be fitted."""
     families = {"vae": VAE, "twin": VAE, "untrained": Untrained, "broken": Broken}
-    for name in list(BACKBONES):
-        monkeypatch.delitem(BACKBONES, name)
-    for name in families:
-        spec = BackboneSpec(name, name, "One.", ("table",), "nowhere", name)
-        monkeypatch.setattr(BackboneSpec, "load", lambda self: families[self.name])
-        monkeypatch.setitem(BACKBONES, name, spec)
+    monkeypatch.setattr(BackboneSpec, "load", lambda self: families[self.name])
+    specs = {name: BackboneSpec(name, name, "One.", ("table",), "nowhere", name) for name in families}
+    # The catalogue comes back in its own order, on which other tests of this process may rely.
+    with patch.dict(BACKBONES, specs, clear=True):
+        yield
 
 
 def test_families_are_compared_on_the_same_rows(catalogue):
