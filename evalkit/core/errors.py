@@ -9,6 +9,7 @@
     ├── ModelError (ValueError)           a saved model is damaged, tampered with, or too new
     ├── CapabilityError (TypeError)       a backbone was asked for what its family cannot do
     ├── MissingExtraError (ImportError)   an optional dependency is not installed
+    ├── StoreError (RuntimeError)         the store of studies does not answer, or its log was tampered with
     └── CancelledError (RuntimeError)     the user stopped the work; what was finished is kept
 
 A message says what is needed, what was found and what to do, and names the column and the row. It never holds the data
@@ -42,6 +43,10 @@ class CapabilityError(EvalkitError, TypeError):
 
 class MissingExtraError(EvalkitError, ImportError):
     """An optional dependency is not installed."""
+
+
+class StoreError(EvalkitError, RuntimeError):
+    """The store of studies does not answer, was written by a newer evalkit, or its log was tampered with."""
 
 
 class CancelledError(EvalkitError, RuntimeError):

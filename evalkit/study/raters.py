@@ -1,0 +1,194 @@
+"""Raters: invited by a link, known by the hash of its token, gone without a trace when they ask for it."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from evalkit.core.errors import InputError
+from evalkit.study.log import append, locked
+from evalkit.study.store import Store, now
+from evalkit.study.tables import AssignmentRow, EventRow, OrganiserRow, QuestionRow, RaterRow, StudyRow, VoteRow
+
+DAY = 24 * 60 * 60 * 1000
+"""In milliseconds."""
+_UNKNOWN = "this link is not valid: ask the organiser for a new one"
+
+
+class Invitation(NamedTuple):
+    """What an invited rater is given. The token is shown once and is nowhere kept."""
+
+    rater: str
+    name: str
+    token: str
+
+
+def invite(store: Store, study: str, names: Sequence[str], days: float = 30.0) -> list[Invitation]:
+    """Invite raters; each gets a token, of which the store keeps the hash.
+
+    Args:
+        store: where the study is.
+        study: its name.
+        names: what the organiser calls them; only the organiser sees it.
+        days: for so long the link works.
+
+    Raises:
+        InputError: no such study, or a name of no or more than 200 characters.
+    """
+    if not all(0 < len(name.strip()) <= 200 for name in names):
+        raise InputError("a rater's name has 1 to 200 characters")
+    with store.writing() as session:
+        row = locked(session, study)
+        return [_invited(session, row, name.strip(), days) for name in names]
+
+
+def enrol(store: Store, study: str, issuer: str, subject: str, name: str) -> None:
+    """Make somebody who logged in elsewhere a rater, once; afterwards :func:`login_token` is their token."""
+    with store.writing() as session:
+        row = locked(session, study)
+        token = login_token(study, issuer, subject)
+        if session.scalar(select(RaterRow.id).where(RaterRow.token_hash == token_hash(token))) is None:
+            _invited(session, row, name[:200], 365.0, token)
+
+
+def login_token(study: str, issuer: str, subject: str) -> str:
+    """What stands for a token where an identity provider has vouched for somebody; never accept one from a browser."""
+    return f"login\n{study}\n{issuer}\n{subject}"
+
+
+def judge_rater(session: Session, study: StudyRow, name: str, kind: Literal["judge", "imported"]) -> RaterRow:
+    """A rater who needs no link: a judge, or somebody whose votes are brought from elsewhere; the same name is the same rater."""
+    asked = select(RaterRow).where(RaterRow.study_id == study.id, RaterRow.kind == kind, RaterRow.name == name)
+    return session.scalars(asked).first() or _new(session, study, name, kind, None, 0)
+
+
+def revoke(store: Store, study: str, rater: str) -> None:
+    """Close a rater's link; the votes stay."""
+    with store.writing() as session:
+        row = locked(session, study)
+        known_rater(session, row, rater).revoked_at = now()
+        append(session, row, "revoked", {"rater": rater})
+
+
+def withdraw(store: Store, study: str, rater: str) -> int:
+    """Erase a rater who asks for it; gives how many of their votes went.
+
+    Name, link and every reason written go in any case. If the study's consent keeps counts, the votes stay under a key that was
+    drawn at random; else they go too, from the log as well, whose chain still holds.
+    """
+    with store.writing() as session:
+        row = locked(session, study)
+        person = known_rater(session, row, rater)
+        votes = session.scalars(select(VoteRow).where(VoteRow.rater_id == person.id)).all()
+        person.name, person.token_hash, person.withdrawn_at = None, None, now()
+        for vote in votes:
+            vote.rationale = vote.rationale_salt = None
+        session.execute(update(AssignmentRow).where(AssignmentRow.rater_id == person.id).values(draft=None))
+        _release(session, person)
+        gone: list[int] = []
+        if not row.design["keeps_counts"]:
+            gone = _forget_votes(session, row, person, votes)
+        append(session, row, "erased", {"rater": rater, "votes_kept": row.design["keeps_counts"], "events": gone})
+        return len(votes) if gone else 0
+
+
+def known_rater(session: Session, study: StudyRow, rater: str) -> RaterRow:
+    """A rater by key.
+
+    Raises:
+        InputError: the study has none of that key.
+    """
+    found = session.scalars(select(RaterRow).where(RaterRow.study_id == study.id, RaterRow.key == rater)).one_or_none()
+    if found is None:
+        raise InputError("the study has no rater of that key: evalkit study show lists them")
+    return found
+
+
+def admitted(session: Session, token: str, *, locks: bool) -> tuple[StudyRow, RaterRow]:
+    """Who a token belongs to, and the study, locked if asked for.
+
+    Raises:
+        InputError: the token is forged, has ended, was closed, or its rater has withdrawn.
+    """
+    rater = session.scalars(select(RaterRow).where(RaterRow.token_hash == token_hash(token))).one_or_none()
+    if rater is None:
+        raise InputError(_UNKNOWN)
+    chosen = select(StudyRow).where(StudyRow.id == rater.study_id)
+    study = session.scalars(chosen.with_for_update() if locks else chosen).one()
+    if locks:
+        session.refresh(rater)
+    if rater.token_hash is None:
+        raise InputError(_UNKNOWN)
+    if rater.revoked_at is not None or rater.ends_at < now():
+        raise InputError("this link has ended: ask the organiser for a new one; what you voted is kept")
+    return study, rater
+
+
+def new_organiser(store: Store, days: float = 30.0) -> str:
+    """A token that opens the organiser's pages; the store keeps its hash."""
+    token = secrets.token_urlsafe(24)
+    with store.writing() as session:
+        session.add(OrganiserRow(token_hash=token_hash(token), made_at=now(), ends_at=now() + int(days * DAY)))
+    return token
+
+
+def is_organiser(store: Store, token: str) -> bool:
+    """Whether a token opens the organiser's pages."""
+    with store.reading() as session:
+        found = session.scalars(select(OrganiserRow).where(OrganiserRow.token_hash == token_hash(token))).one_or_none()
+        return found is not None and found.ends_at > now()
+
+
+def token_hash(token: str) -> str:
+    """SHA-256: tokens hold 192 random bits, which no slow hash could make safer."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _invited(session: Session, study: StudyRow, name: str, days: float, token: str | None = None) -> Invitation:
+    token = token or secrets.token_urlsafe(24)
+    rater = _new(session, study, name, "person", token_hash(token), now() + int(days * DAY))
+    return Invitation(rater.key, name, token)
+
+
+def _new(session: Session, study: StudyRow, name: str, kind: str, hashed: str | None, ends_at: int) -> RaterRow:
+    rater = RaterRow(
+        study_id=study.id,
+        key=secrets.token_hex(8),
+        kind=kind,
+        name=name,
+        token_hash=hashed,
+        invited_at=now(),
+        ends_at=ends_at,
+    )
+    session.add(rater)
+    session.flush()
+    append(session, study, "invited", {"rater": rater.key, "kind": kind})
+    return rater
+
+
+def _release(session: Session, person: RaterRow) -> None:
+    """What the rater was looking at is free for others."""
+    open_ones = select(AssignmentRow).where(AssignmentRow.rater_id == person.id, AssignmentRow.state == "open")
+    for assignment in session.scalars(open_ones):
+        assignment.state = "expired"
+        session.execute(update(QuestionRow).where(QuestionRow.id == assignment.question_id).values(leases=QuestionRow.leases - 1))
+
+
+def _forget_votes(session: Session, study: StudyRow, person: RaterRow, votes: Sequence[VoteRow]) -> list[int]:
+    """Take a rater's votes out of tables and log; gives the numbers of the events whose bodies went."""
+    for vote in votes:
+        if vote.not_counted is None:
+            assignment = session.get_one(AssignmentRow, vote.assignment_id)
+            question = session.get_one(QuestionRow, assignment.question_id)
+            question.votes -= 1
+        session.delete(vote)
+    gone = []
+    about = select(EventRow).where(EventRow.study_id == study.id, EventRow.kind == "voted")
+    for event in session.scalars(about):
+        if event.body is not None and f'"rater":"{person.key}"' in event.body:
+            event.body = None
+            gone.append(event.number)
+    return gone

@@ -1,0 +1,145 @@
+"""Votes as tables: what rankings and agreement are computed from, out of the store or out of its log."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from evalkit.study.log import Event
+from evalkit.study.serving import generator_names
+from evalkit.study.tables import AssignmentRow, ItemRow, OutputRow, QuestionRow, RaterRow, StudyRow, VoteRow
+
+COLUMNS = (
+    "vote",
+    "assignment",
+    "rater",
+    "item",
+    "shown",
+    "answer",
+    "served_probability",
+    "seconds",
+    "app_version",
+    "not_counted",
+    "at",
+)
+"""What is known of every vote, from the tables and from the log alike."""
+
+
+def votes_frame(session: Session, study: StudyRow, *, counted: bool = True) -> pd.DataFrame:
+    """Every vote of a study, in the order of their keys: the same votes are the same table in whatever order they came.
+
+    Args:
+        session: of the store.
+        study: its row.
+        counted: leave out practice, checks, what was taken back and what was more than the quorum.
+
+    Returns:
+        :data:`COLUMNS`, and ``rater_kind``, ``item_kind``, ``rationale``. ``shown`` holds the generators' names in the order of the
+        screen, ``answer`` speaks of places in it, ``at`` is in milliseconds since 1970.
+    """
+    names = generator_names(session, study)
+    made = select(OutputRow.id, OutputRow.generator_id).join(ItemRow, ItemRow.id == OutputRow.item_id)
+    outputs = dict(session.execute(made.where(ItemRow.study_id == study.id)).all())
+    chosen = (
+        select(VoteRow, AssignmentRow, RaterRow.key, RaterRow.kind, ItemRow.name, ItemRow.kind)
+        .join(AssignmentRow, AssignmentRow.id == VoteRow.assignment_id)
+        .join(QuestionRow, QuestionRow.id == AssignmentRow.question_id)
+        .join(ItemRow, ItemRow.id == QuestionRow.item_id)
+        .join(RaterRow, RaterRow.id == VoteRow.rater_id)
+        .where(VoteRow.study_id == study.id)
+        .order_by(VoteRow.key)
+    )
+    if counted:
+        chosen = chosen.where(VoteRow.not_counted.is_(None))
+    rows = [
+        (
+            vote.key,
+            assignment.key,
+            rater,
+            item,
+            [names[outputs[output]] for output in assignment.shown],
+            vote.answer,
+            assignment.served_probability,
+            vote.seconds,
+            vote.app_version,
+            vote.not_counted,
+            vote.at,
+            rater_kind,
+            item_kind,
+            vote.rationale,
+        )
+        for vote, assignment, rater, rater_kind, item, item_kind in session.execute(chosen)
+    ]
+    return pd.DataFrame(rows, columns=[*COLUMNS, "rater_kind", "item_kind", "rationale"])
+
+
+def replayed(events: Iterable[Event]) -> pd.DataFrame:
+    """The counted votes as they stood after some events, :data:`COLUMNS`, in the order of their keys."""
+    standing: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if event.kind == "voted" and event.body is not None:
+            standing[event.body["vote"]] = {**event.body, "at": event.at}
+        elif event.kind == "undone" and event.body is not None:
+            standing.pop(event.body["vote"], None)
+    kept = [standing[key] for key in sorted(standing) if standing[key]["not_counted"] is None]
+    return pd.DataFrame([[row[column] for column in COLUMNS] for row in kept], columns=list(COLUMNS))
+
+
+def comparisons(votes: pd.DataFrame) -> pd.DataFrame:
+    """Votes between two as the ranking reads them: rater, item, left, right, outcome, served_probability, seconds.
+
+    >>> votes = pd.DataFrame({"rater": ["r"], "item": ["1"], "shown": [["a", "b"]], "answer": [{"choice": "tie"}],
+    ...                       "served_probability": [0.5], "seconds": [2.0]})
+    >>> comparisons(votes)[["left", "right", "outcome"]].values.tolist()
+    [['a', 'b', 'tie']]
+    """
+    shown = votes["shown"].tolist()
+    return pd.DataFrame(
+        {
+            "rater": votes["rater"],
+            "item": votes["item"],
+            "left": [names[0] for names in shown],
+            "right": [names[1] for names in shown],
+            "outcome": [answer["choice"] for answer in votes["answer"]],
+            "served_probability": votes["served_probability"],
+            "seconds": votes["seconds"],
+        }
+    )
+
+
+def ranks(votes: pd.DataFrame) -> pd.DataFrame:
+    """Choices, best-worst and rankings as ranks, a row an output: vote, rater, item, generator, rank.
+
+    1 is the best and equal ranks are ties. A choice ranks its output 1 and the others 2; best-worst gives 1, 2, 3. A vote for none
+    ranks nothing and has no rows.
+    """
+    rows = [
+        (vote, rater, item, generator, rank)
+        for vote, rater, item, shown, answer in zip(
+            votes["vote"], votes["rater"], votes["item"], votes["shown"], votes["answer"], strict=True
+        )
+        for generator, rank in zip(shown, _ranks(answer, len(shown)), strict=False)
+    ]
+    return pd.DataFrame(rows, columns=["vote", "rater", "item", "generator", "rank"])
+
+
+def _ranks(answer: dict[str, Any], shown: int) -> list[int]:
+    if "ranks" in answer:
+        return list(answer["ranks"])
+    if "best" in answer:
+        return [1 if place == answer["best"] else 3 if place == answer["worst"] else 2 for place in range(shown)]
+    return [] if answer["choice"] == "none" else [1 if place == answer["choice"] else 2 for place in range(shown)]
+
+
+def points(votes: pd.DataFrame) -> pd.DataFrame:
+    """Ratings on a scale and verdicts on rows: rater, item, generator, value (a number, or yes, no, unsure)."""
+    return pd.DataFrame(
+        {
+            "rater": votes["rater"],
+            "item": votes["item"],
+            "generator": [names[0] for names in votes["shown"]],
+            "value": [answer.get("value", answer.get("verdict")) for answer in votes["answer"]],
+        }
+    )
