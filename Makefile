@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test lint wheel chromium clean
+.PHONY: help demo app test lint wheel chromium strace clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -17,7 +17,7 @@ demo: .venv/installed ## install evalkit into .venv and take the tour in the ter
 app: .venv/installed ## open the app in the browser
 	$(BIN)/evalkit app
 
-test: lint chromium ## install what the tests need, check style, types and layers, and run every test with coverage
+test: lint chromium strace ## install what the tests need, check style, types and layers, and run every test with coverage
 	rm -f .coverage .coverage.*
 	OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest -n 2 --dist worksteal
 	$(BIN)/coverage combine --quiet
@@ -41,6 +41,11 @@ chromium: .venv/installed-dev
 	@[ -n "$$EVALKIT_CHROMIUM" ] || command -v chromium chromium-browser google-chrome > /dev/null \
 	|| { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get update -qq && apt-get install -y -qq chromium > /dev/null; } \
 	|| $(BIN)/playwright install chromium
+
+# What shows that a vote is on the disk before it is acknowledged.
+strace:
+	@command -v strace > /dev/null || [ "$$(uname)" != Linux ] \
+	|| { apt-get update -qq && apt-get install -y -qq strace > /dev/null; }
 
 .venv/installed: pyproject.toml constraints.txt
 	[ -x $(BIN)/python ] || $(PYTHON) -m venv .venv

@@ -81,7 +81,7 @@ def next_question(store: Store, token: str, at: int | None = None) -> Served | N
         InputError: the token is not valid.
     """
     found = store.write(lambda session: _serve(session, token, now() if at is None else at))
-    return found if isinstance(found, Nothing) else _shown(store, found)
+    return found if isinstance(found, Nothing) else store.read(lambda session: _shown(session, found))
 
 
 def _serve(session: Session, token: str, at: int) -> str | Nothing:
@@ -229,32 +229,31 @@ def _lease(design: StudyDesign) -> int:
     return int(design.lease_minutes * 60_000)
 
 
-def _shown(store: Store, key: str) -> Served:
+def _shown(session: Session, key: str) -> Served:
     """An assignment with all that the rater's screen needs."""
-    with store.reading() as session:
-        assignment = session.scalars(select(AssignmentRow).where(AssignmentRow.key == key)).one()
-        study = session.get_one(StudyRow, assignment.study_id)
-        question = session.get_one(QuestionRow, assignment.question_id)
-        item = session.get_one(ItemRow, question.item_id)
-        rater = session.get_one(RaterRow, assignment.rater_id)
-        design, done = StudyDesign.model_validate(study.design), votes_cast(session, rater)
-        outputs = [content_in(session, session.get_one(OutputRow, output).content) for output in assignment.shown]
-        left = _unseen(study, rater, "item").where(QuestionRow.votes + QuestionRow.leases < design.votes_per_question)
-        more = session.scalar(select(func.count()).select_from(left.subquery())) or 0
-        of = done + (question.kind != "practice") + more
-        return Served(
-            assignment=key,
-            study=study.name,
-            design=design,
-            outputs=tuple(outputs),
-            prompt=item.prompt,
-            reference=None if item.reference is None else content_in(session, item.reference),
-            context=item.context,
-            practice=question.kind == "practice",
-            draft=assignment.draft,
-            done=done,
-            of=min(of, design.votes_per_rater or of),
-        )
+    assignment = session.scalars(select(AssignmentRow).where(AssignmentRow.key == key)).one()
+    study = session.get_one(StudyRow, assignment.study_id)
+    question = session.get_one(QuestionRow, assignment.question_id)
+    item = session.get_one(ItemRow, question.item_id)
+    rater = session.get_one(RaterRow, assignment.rater_id)
+    design, done = StudyDesign.model_validate(study.design), votes_cast(session, rater)
+    outputs = [content_in(session, session.get_one(OutputRow, output).content) for output in assignment.shown]
+    left = _unseen(study, rater, "item").where(QuestionRow.votes + QuestionRow.leases < design.votes_per_question)
+    more = session.scalar(select(func.count()).select_from(left.subquery())) or 0
+    of = done + (question.kind != "practice") + more
+    return Served(
+        assignment=key,
+        study=study.name,
+        design=design,
+        outputs=tuple(outputs),
+        prompt=item.prompt,
+        reference=None if item.reference is None else content_in(session, item.reference),
+        context=item.context,
+        practice=question.kind == "practice",
+        draft=assignment.draft,
+        done=done,
+        of=min(of, design.votes_per_rater or of),
+    )
 
 
 def content_in(session: Session, digest: str) -> Content:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -95,16 +95,27 @@ class Store:
         Raises:
             StoreError: the database did not come back.
         """
+        return self._patiently(self.writing, work)
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        """Read in one transaction; once more if the database went away meanwhile.
+
+        Raises:
+            StoreError: the database did not come back.
+        """
+        return self._patiently(self.reading, work)
+
+    def _patiently(self, block: Callable[[], AbstractContextManager[Session]], work: Callable[[Session], T]) -> T:
         until, pause = time.monotonic() + _PATIENCE, 0.05
         while True:
             try:
-                with self.writing() as session:
+                with block() as session:
                     return work(session)
             except OperationalError as error:
                 if time.monotonic() > until:
-                    raise StoreError(f"the store {self.shown} does not answer: {_reason(error)}; nothing was changed") from error
+                    raise StoreError(f"the store {self.shown} does not answer: {_reason(error)}; try again") from error
                 time.sleep(pause)
-                pause = min(2 * pause, 1.0)
+                pause = min(2 * pause, 0.5)
 
 
 def _address(url: str | Path | None) -> URL:

