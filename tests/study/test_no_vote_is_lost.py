@@ -1,4 +1,4 @@
-"""Many writers, killed writers, a killed server: every acknowledged vote is stored once. tests/benchmarks/votes.py does it at length."""
+"""Many writers, killed writers, a killed server: every acknowledged vote is stored once. In full: tests/benchmarks/votes.py."""
 
 import os
 import random
