@@ -3,15 +3,30 @@
 from pathlib import Path
 
 import streamlit as st
+from parts.rater_session import rater_token
 
 # A local picture: without one the browser would ask another server for an icon.
 st.set_page_config(page_title="evalkit", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
-st.navigation(
-    [
-        st.Page("views/home.py", title="Home", default=True),
-        st.Page("views/detect.py", title="Detect", url_path="detect"),
-        st.Page("views/train.py", title="Train", url_path="train"),
-        st.Page("views/compare.py", title="Compare", url_path="compare"),
-    ],
-    position="top",
-).run()
+rate = st.Page("views/rate.py", title="Rate", url_path="rate")
+
+
+def begin() -> None:
+    """A rater who comes by the app's first address goes on to the questions."""
+    st.switch_page(rate, query_params={"r": rater_token() or ""})
+
+
+if rater_token() is not None:
+    # A rater sees the questions and nothing else of the app.
+    st.navigation([st.Page(begin, title="Rate", default=True), rate], position="hidden").run()
+else:
+    st.navigation(
+        [
+            st.Page("views/home.py", title="Home", default=True),
+            st.Page("views/detect.py", title="Detect", url_path="detect"),
+            rate,
+            st.Page("views/study.py", title="Study", url_path="study"),
+            st.Page("views/compare.py", title="Compare", url_path="compare"),
+            st.Page("views/train.py", title="Train", url_path="train"),
+        ],
+        position="top",
+    ).run()

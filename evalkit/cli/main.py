@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from evalkit.cli import detect, evaluate, models, tour
+from evalkit.cli import detect, evaluate, models, ratings, study, tour
 from evalkit.core.errors import EvalkitError
 from evalkit.core.version import VERSION
 
@@ -27,6 +27,8 @@ app.command("reconstruct")(models.reconstruct)
 app.command("interpolate")(models.interpolate)
 app.command("score")(models.score)
 app.command("evaluate")(evaluate.evaluate)
+app.add_typer(study.app, name="study")
+app.add_typer(ratings.app, name="ratings")
 app.command("app")(tour.app)
 
 

@@ -12,32 +12,47 @@
 False
 """
 
-from evalkit.study.creating import ItemPlan, create_study
-from evalkit.study.design import PAIRINGS, Attribute, StudyDesign
-from evalkit.study.raters import Invitation, invite, revoke, withdraw
-from evalkit.study.serving import Nothing, Served, next_question
-from evalkit.study.store import Store
-from evalkit.study.tasks import TASKS
-from evalkit.study.voting import Acknowledged, keep_draft, skip, undo, vote
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "PAIRINGS",
-    "TASKS",
-    "Acknowledged",
-    "Attribute",
-    "Invitation",
-    "ItemPlan",
-    "Nothing",
-    "Served",
-    "Store",
-    "StudyDesign",
-    "create_study",
-    "invite",
-    "keep_draft",
-    "next_question",
-    "revoke",
-    "skip",
-    "undo",
-    "vote",
-    "withdraw",
-]
+from evalkit.study.tasks import TASKS
+
+if TYPE_CHECKING:
+    from evalkit.study.creating import ItemPlan as ItemPlan
+    from evalkit.study.creating import create_study as create_study
+    from evalkit.study.design import Attribute as Attribute
+    from evalkit.study.design import StudyDesign as StudyDesign
+    from evalkit.study.raters import Invitation as Invitation
+    from evalkit.study.raters import agree as agree
+    from evalkit.study.raters import invite as invite
+    from evalkit.study.raters import revoke as revoke
+    from evalkit.study.raters import withdraw as withdraw
+    from evalkit.study.raters import withdraw_myself as withdraw_myself
+    from evalkit.study.serving import Nothing as Nothing
+    from evalkit.study.serving import Served as Served
+    from evalkit.study.serving import next_question as next_question
+    from evalkit.study.store import Store as Store
+    from evalkit.study.voting import Acknowledged as Acknowledged
+    from evalkit.study.voting import keep_draft as keep_draft
+    from evalkit.study.voting import skip as skip
+    from evalkit.study.voting import undo as undo
+    from evalkit.study.voting import vote as vote
+
+_WHERE = {
+    "creating": ("ItemPlan", "create_study"),
+    "design": ("Attribute", "StudyDesign"),
+    "raters": ("Invitation", "agree", "invite", "revoke", "withdraw", "withdraw_myself"),
+    "serving": ("Nothing", "Served", "next_question"),
+    "store": ("Store",),
+    "voting": ("Acknowledged", "keep_draft", "skip", "undo", "vote"),
+}
+_MODULES = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = ["TASKS", *sorted(_MODULES)]  # noqa: PLE0604 they are names
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use: the database's library is not needed to list the tasks."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

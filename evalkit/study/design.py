@@ -4,14 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from evalkit.study.tasks import TaskName
+from evalkit.study.tasks import Pairing, TaskName
 
-Pairing = Literal["uniform", "least_voted", "informative"]
-PAIRINGS: dict[Pairing, str] = {
-    "uniform": "every open question is as likely as any other",
-    "least_voted": "one of those with the fewest votes",
-    "informative": "the more a pair's vote would tell of the ranking, the likelier; every pair keeps a chance",
-}
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
@@ -47,7 +41,7 @@ class StudyDesign(BaseModel):
         votes_per_rater: after so many a rater is done; None for no limit.
         lease_minutes: for so long a question is held for the rater who looks at it.
         check_every: every so many questions one is a check with a known answer, if there are any; 0 for never.
-        pairing: which question next, one of :data:`PAIRINGS`.
+        pairing: which question next, one of :data:`~evalkit.study.tasks.PAIRINGS`.
         mask: words that give a generator away; in texts they are shown as ▇▇▇.
         consent: what the rater agrees to before the first question; None asks for nothing.
         keeps_counts: whether the votes of a rater who withdraws stay, without any trace of the person; else they go too.

@@ -95,6 +95,28 @@ def withdraw(store: Store, study: str, rater: str) -> int:
         return len(votes) if gone else 0
 
 
+def agree(store: Store, token: str) -> None:
+    """Note that a rater agrees to the study's consent; nothing is asked of them before."""
+
+    def work(session: Session) -> None:
+        study, rater = admitted(session, token, locks=True)
+        if rater.agreed_at is None:
+            rater.agreed_at = now()
+            append(session, study, "agreed", {"rater": rater.key})
+
+    store.write(work)
+
+
+def withdraw_myself(store: Store, token: str) -> None:
+    """What :func:`withdraw` does, asked for by the rater."""
+    study, rater = store.read(lambda session: _names(*admitted(session, token, locks=False)))
+    withdraw(store, study, rater)
+
+
+def _names(study: StudyRow, rater: RaterRow) -> tuple[str, str]:
+    return study.name, rater.key
+
+
 def known_rater(session: Session, study: StudyRow, rater: str) -> RaterRow:
     """A rater by key.
 

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +62,19 @@ class Served:
 
 @dataclass(frozen=True)
 class Nothing:
-    """Why there is no question now: ``finished``, ``waiting`` for others to answer or give back theirs, or ``paused``."""
+    """Why there is no question now.
 
-    why: str
+    Attributes:
+        why: ``finished``, ``waiting`` for others to answer or give back theirs, ``paused``, or ``consent`` to be given first.
+        done: questions answered.
+        held_by_others: questions that may still come back.
+        consent: what is to be agreed to.
+    """
+
+    why: Literal["finished", "waiting", "paused", "consent"]
     done: int
     held_by_others: int = 0
+    consent: str | None = None
 
 
 def next_question(store: Store, token: str, at: int | None = None) -> Served | Nothing:
@@ -89,6 +97,8 @@ def _serve(session: Session, token: str, at: int) -> str | Nothing:
     study, rater = admitted(session, token, locks=True)
     design = StudyDesign.model_validate(study.design)
     rater.seen_at = at
+    if design.consent is not None and rater.agreed_at is None:
+        return Nothing("consent", 0, consent=design.consent)
     release_expired(session, study, at, keep=rater.id)
     held = _held(session, study, design, rater, at)
     if held is not None:

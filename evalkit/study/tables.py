@@ -130,6 +130,7 @@ class RaterRow(Base):
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     invited_at: Mapped[int] = mapped_column(BigInteger)
     ends_at: Mapped[int] = mapped_column(BigInteger)
+    agreed_at: Mapped[int | None] = mapped_column(BigInteger)
     seen_at: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
     withdrawn_at: Mapped[int | None] = mapped_column(BigInteger)

@@ -10,6 +10,12 @@ from typing import Any, Literal
 from evalkit.core.errors import InputError
 
 TaskName = Literal["pairwise", "choice", "likert", "best_worst", "ranking", "review"]
+Pairing = Literal["uniform", "least_voted", "informative"]
+PAIRINGS: dict[Pairing, str] = {
+    "uniform": "every open question is as likely as any other",
+    "least_voted": "one of those with the fewest votes",
+    "informative": "the more a pair's vote would tell of the ranking, the likelier; every pair keeps a chance",
+}
 PAIRWISE_OUTCOMES = ("left", "right", "tie", "both_bad")
 VERDICTS = ("yes", "no", "unsure")
 Answer = Mapping[str, Any]

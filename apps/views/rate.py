@@ -1,0 +1,213 @@
+"""Rate: one honest question at a time. All that matters lies in the store: a reload or another device goes on where it was."""
+
+import secrets
+import time
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from parts.escape import escaped
+from parts.opened_store import opened_store
+from parts.rate_answer import answer_bar
+from parts.rate_content import show_content, show_text
+from parts.rater_session import rater_token
+
+from evalkit.core.errors import EvalkitError, InputError
+from evalkit.study import Nothing, Served, agree, keep_draft, next_question, skip, undo, vote, withdraw_myself
+from evalkit.study.contents import PICTURE
+
+_AGAIN = 20  # seconds until somebody who waits is asked again
+_SIDES = ("Left", "Right")
+
+
+def page() -> None:
+    """The question, or why there is none."""
+    token = rater_token()
+    if token is None:
+        st.markdown("#### Rate")
+        st.markdown("You need a link from the organiser of a study. Open it in this browser: it begins where you left off.")
+        return
+    try:
+        found = next_question(opened_store(), token)
+    except EvalkitError as error:
+        st.markdown("#### This link cannot be used")
+        st.code(str(error), language=None, wrap_lines=True)
+        return
+    said()
+    if isinstance(found, Served):
+        ask(token, found)
+    else:
+        nothing(token, found)
+
+
+def said() -> None:
+    """What came of the last answer, if that needs words."""
+    word = st.session_state.pop("said", None)
+    if word is not None:
+        st.code(word, language=None, wrap_lines=True)
+
+
+def ask(token: str, served: Served) -> None:
+    """One question with its outputs and answers."""
+    st.session_state.setdefault(f"since-{served.assignment}", time.monotonic())
+    head(token, served)
+    if served.prompt:
+        show_text(served.prompt, "prompt")
+    for name, value in served.context.items():
+        show_text(f"{name}: {value}", f"context-{name}")
+    if served.reference is not None:
+        with st.container(border=True):
+            st.caption("Compare with this")
+            show_content(served.reference, served.design.mask, "reference")
+    outputs(served)
+    with st.bottom:
+        keys_on = st.session_state.get("keys", True)
+        answer_bar(served, partial(cast, token, served), keys_on)
+        below(token, served)
+
+
+def head(token: str, served: Served) -> None:
+    """The question, how far one is, and the way back."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"#### {escaped(served.design.question)}", width="stretch")
+        standing = "Practice, with an answer after it" if served.practice else f"{served.done} of about {served.of} · saved"
+        st.text(standing, width="content")
+        st.button(
+            "Undo",
+            key=f"undo-{served.assignment}",
+            on_click=back,
+            args=(token, served.assignment),
+            disabled=served.done == 0,
+            shortcut="Z" if st.session_state.get("keys", True) else None,
+        )
+    st.progress(min(served.done / max(served.of, 1), 1.0))
+
+
+def outputs(served: Served) -> None:
+    """Side by side, also on a phone: nobody votes without having seen both."""
+    n = len(served.outputs)
+    pictures = served.outputs[0].media_type == PICTURE
+    columns = st.columns(min(n, 4), wrap=not pictures and n > 2, border=True)
+    for place, output in enumerate(served.outputs):
+        with columns[place % len(columns)]:
+            if n > 1:
+                st.caption(_SIDES[place] if n == 2 else f"Number {place + 1}")
+            show_content(output, served.design.mask, f"{served.assignment}-{place}")
+
+
+def below(token: str, served: Served) -> None:
+    """The reason, skipping, and keys."""
+    if served.design.rationale != "none":
+        needed = "needed" if served.design.rationale == "required" else "optional"
+        st.text_input(
+            f"Your reason ({needed})",
+            value=(served.draft or {}).get("rationale", ""),
+            key=f"reason-{served.assignment}",
+            on_change=draft,
+            args=(token, served.assignment),
+            max_chars=2000,
+            label_visibility="collapsed",
+            placeholder=f"Your reason ({needed})",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Cannot judge this", key=f"skip-{served.assignment}", on_click=leave, args=(token, served), type="tertiary")
+        st.toggle("Number keys", value=True, key="keys")
+        with st.popover("My data"):
+            my_data(token, served.design.keeps_counts)
+
+
+def my_data(token: str, keeps: bool) -> None:
+    """What is kept of a rater, and the way out."""
+    st.markdown(
+        "Kept are your answers, their times and your reasons. If you withdraw, your name, your link and your reasons are erased"
+        + ("; your answers stay, without anything that tells they were yours." if keeps else ", and so are your answers.")
+    )
+    sure = st.checkbox("I want to withdraw", key="sure")
+    st.button("Erase me", disabled=not sure, on_click=leave_study, args=(token,))
+
+
+def cast(token: str, served: Served, answer: dict[str, Any]) -> None:
+    """Store an answer. Its key is made once a question and session: pressed twice it is one vote."""
+    key = st.session_state.setdefault(f"key-{served.assignment}", secrets.token_hex(12))
+    seconds = time.monotonic() - st.session_state.get(f"since-{served.assignment}", time.monotonic())
+    reason = st.session_state.get(f"reason-{served.assignment}")
+    try:
+        done = vote(opened_store(), token, served.assignment, key, answer, rationale=reason, seconds=round(seconds, 2))
+    except InputError as error:
+        st.session_state["said"] = str(error)
+        return
+    except EvalkitError as error:
+        st.session_state["said"] = f"Not saved: {error}. What you answered is kept here; press once more."
+        return
+    forget(served.assignment)
+    if done.right is not None:
+        st.session_state["said"] = "Right." if done.right else "Most would have answered otherwise. Practice: it does not count."
+
+
+def back(token: str, assignment: str) -> None:
+    """Take the last answer back."""
+    if not undo(opened_store(), token, after=assignment):
+        st.session_state["said"] = "There is nothing to take back."
+
+
+def last_back(token: str) -> None:
+    """Take the last answer back where no question is shown."""
+    undo(opened_store(), token)
+
+
+def leave(token: str, served: Served) -> None:
+    """Skip the question."""
+    skip(opened_store(), token, served.assignment)
+    forget(served.assignment)
+
+
+def draft(token: str, assignment: str) -> None:
+    """Keep a reason while it is written."""
+    keep_draft(opened_store(), token, assignment, {"rationale": st.session_state[f"reason-{assignment}"]})
+
+
+def leave_study(token: str) -> None:
+    """Erase the rater."""
+    withdraw_myself(opened_store(), token)
+    st.session_state["said"] = "You are erased from the study. Thank you for your time."
+
+
+def forget(assignment: str) -> None:
+    """An answered question leaves nothing in the session: taken back, it gets a new key."""
+    for what in ("key", "since"):
+        st.session_state.pop(f"{what}-{assignment}", None)
+
+
+def nothing(token: str, found: Nothing) -> None:
+    """Why there is no question, and what one can do."""
+    if found.why == "consent":
+        st.markdown("#### Before you begin")
+        show_text(found.consent or "", "consent")
+        st.button("I agree", type="primary", on_click=partial(agree, opened_store(), token))
+        return
+    if found.why == "finished":
+        st.markdown(f"#### All {found.done} done, thank you")
+        st.markdown("Your answers are saved. You can close this page." if found.done else "There is nothing to rate for you.")
+    elif found.why == "paused":
+        st.markdown("#### The study has a break")
+        st.markdown(f"Your {found.done} answers are saved. This page looks again every {_AGAIN} seconds.")
+    else:
+        st.markdown(f"#### {found.held_by_others} questions are with other raters")
+        st.markdown(f"Your {found.done} answers are saved. Questions may come back: this page looks again every {_AGAIN} seconds.")
+    if found.done:
+        st.button("Undo my last answer", on_click=last_back, args=(token,), shortcut="Z")
+    if found.why != "finished":
+        look_again()
+
+
+@st.fragment(run_every=_AGAIN)
+def look_again() -> None:
+    """Run the page anew after a while; the first time it only waits."""
+    if st.session_state.get("waited_since", 0.0) + _AGAIN - 1 < time.monotonic():
+        first = "waited_since" not in st.session_state
+        st.session_state["waited_since"] = time.monotonic()
+        if not first:
+            st.rerun(scope="app")
+
+
+page()

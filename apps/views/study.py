@@ -1,0 +1,1 @@
+"""Study: later in this commit."""
