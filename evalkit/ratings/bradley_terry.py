@@ -91,7 +91,7 @@ def rank(
     if ridge > 0:
         notes.append(f"a ridge of {ridge:g} pulls the strengths together")
     notes += _few(kind, groups, errors_of.degrees)
-    return _ranking(votes, likelihood, parameters, errors_of, groups, notes, level, seed, kind, both_bad, served)
+    return _ranking(votes, chosen, likelihood, parameters, errors_of, groups, notes, level, seed, kind, both_bad, served)
 
 
 class _Covariance(NamedTuple):
@@ -164,6 +164,7 @@ def _renumbered(codes: Codes) -> Codes:
 
 def _ranking(
     votes: Comparisons,
+    chosen: NDArray[np.bool_],
     likelihood: Likelihood,
     parameters: Array,
     errors: _Covariance,
@@ -207,6 +208,11 @@ def _ranking(
         likelihood=likelihood,
         parameters=parameters,
         groups=groups,
+        group_names={
+            name: tuple(names[i] for i in np.unique(of[chosen]))
+            for name, of, names in (("rater", votes.rater, votes.raters), ("item", votes.item, votes.items))
+            if of is not None
+        },
     )
 
 

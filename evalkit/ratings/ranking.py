@@ -67,7 +67,7 @@ class Ranking:
         settings: what was asked for.
         level: of all intervals.
         seed: of the draws behind ranks and resamples.
-        likelihood, parameters, groups: what bootstrap and influence start from; in the order of the names.
+        likelihood, parameters, groups, group_names: what resamples start from; in the order of the names.
     """
 
     generators: tuple[str, ...]
@@ -89,6 +89,7 @@ class Ranking:
     likelihood: Likelihood
     parameters: Array
     groups: dict[str, NDArray[np.int64]]
+    group_names: dict[str, tuple[str, ...]]
 
     @property
     def quantile(self) -> float:

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from evalkit.core.errors import InputError
 from evalkit.ratings.comparisons import LEFT, RIGHT, TIE
@@ -39,10 +40,26 @@ def refits(likelihood: Likelihood, parameters: Array, counts: Array) -> Array:
         longest = np.abs(step).max(axis=0)
         if (longest <= shortest).all():
             break
-    for i in np.flatnonzero(~(longest <= shortest)):
+    together = _connected(likelihood, work.votes)
+    for i in np.flatnonzero(together & ~(longest <= shortest)):
         fitted[:, i] = _alone(likelihood, parameters, counts[:, :, i])
+    fitted[:, ~together] = np.nan
     fitted[: likelihood.k] -= fitted[: likelihood.k].mean(axis=0)
     return np.asarray(fitted)
+
+
+def _connected(likelihood: Likelihood, votes: Array) -> NDArray[np.bool_]:
+    """(b,) whether the (c, b) votes left compare all generators, directly or through others."""
+    there = votes > 0
+    if likelihood.ridge > 0 or _one_part(likelihood, np.asarray(there.all(axis=1))):
+        return np.ones(votes.shape[1], dtype=np.bool_)
+    return np.array([_one_part(likelihood, column) for column in there.T])
+
+
+def _one_part(likelihood: Likelihood, there: NDArray[np.bool_]) -> bool:
+    left, right = likelihood.cells.left[there], likelihood.cells.right[there]
+    graph = sparse.csr_array((np.ones(len(left)), (left, right)), shape=(likelihood.k, likelihood.k))
+    return int(connected_components(graph, directed=False)[0]) == 1
 
 
 def _design(likelihood: Likelihood) -> sparse.csr_array:
