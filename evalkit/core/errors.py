@@ -5,7 +5,8 @@
     EvalkitError
     ├── InputError (ValueError)           what the caller handed over cannot be used as it is
     │   ├── SchemaError                   columns are missing, doubled or of another kind
-    │   └── ShapeError                    too few rows, or arrays that do not fit each other
+    │   ├── ShapeError                    too few rows, or arrays that do not fit each other
+    │   └── UndefinedError                the figure that was asked for does not exist for these data
     ├── ModelError (ValueError)           a saved model is damaged, tampered with, or too new
     ├── CapabilityError (TypeError)       a backbone was asked for what its family cannot do
     ├── MissingExtraError (ImportError)   an optional dependency is not installed
@@ -31,6 +32,10 @@ class SchemaError(InputError):
 
 class ShapeError(InputError):
     """Too few rows, or arrays whose shapes do not fit each other."""
+
+
+class UndefinedError(InputError):
+    """The figure that was asked for does not exist for these data: no agreement among labels that never differ, say."""
 
 
 class ModelError(EvalkitError, ValueError):

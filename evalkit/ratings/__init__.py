@@ -1,0 +1,25 @@
+"""What people's votes say: rankings, agreement, who is reliable, when to stop and how many votes to ask for."""
+
+from evalkit.ratings.agreement import COEFFICIENTS, agreement
+from evalkit.ratings.bradley_terry import rank
+from evalkit.ratings.comparisons import OUTCOMES, Comparisons
+from evalkit.ratings.elo import elo
+from evalkit.ratings.ranking import Effect, Ranking
+from evalkit.ratings.rater_report import rater_report
+from evalkit.ratings.true_labels import TrueLabels, true_labels
+from evalkit.ratings.without_one import without_one
+
+__all__ = [
+    "COEFFICIENTS",
+    "OUTCOMES",
+    "Comparisons",
+    "Effect",
+    "Ranking",
+    "TrueLabels",
+    "agreement",
+    "elo",
+    "rank",
+    "rater_report",
+    "true_labels",
+    "without_one",
+]
