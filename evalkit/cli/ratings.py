@@ -1,12 +1,15 @@
 """``evalkit ratings``: people's votes."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from evalkit.cli.options import JsonOption
 from evalkit.cli.study import StoreOption, StudyArgument
 from evalkit.core.errors import InputError
+
+if TYPE_CHECKING:
+    from evalkit.ratings import Ranking
 
 app = typer.Typer(
     help="People's votes: invite raters, bring votes in and out, rank, and say how far it can be trusted.", no_args_is_help=True
@@ -67,3 +70,61 @@ def erase(study: StudyArgument, rater: RaterArgument, store: StoreOption = None)
     with Store(store) as opened:
         gone = withdraw(opened, study, rater)
     typer.echo(f"The rater is erased, with {gone} votes." if gone else "The rater is erased; counted votes stay without a name.")
+
+
+@app.command()
+def rank(
+    study: StudyArgument,
+    until: Annotated[int | None, typer.Option("--until", min=0, help="As it stood after this event of the log.")] = None,
+    ridge: Annotated[float, typer.Option("--ridge", min=0.0, help="Pull strengths together where votes do not connect all.")] = 0.0,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Rank generators by people's votes: intervals clustered by raters and items, ranks that hold together."""
+    import json as lines
+
+    from evalkit.run.rankings import ranking_digest, ranking_of
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        ranking = ranking_of(opened, study, until=until, ridge=ridge)
+    if not json:
+        typer.echo(ranking_text(ranking))
+        return
+    evidence = {name: one.model_dump(mode="json") for name, one in ranking.evidence().items()}
+    board = ranking.table().to_dict("records")
+    typer.echo(lines.dumps({"ranking": board, "notes": ranking.notes, "evidence": evidence, "digest": ranking_digest(ranking)}))
+
+
+@app.command()
+def agreement(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+    """How far raters agree beyond chance."""
+    from evalkit.compare.words import finding_words
+    from evalkit.run.rankings import agreement_of
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        finding = agreement_of(opened, study)
+    typer.echo(finding.model_dump_json(indent=1) if json else f"{finding.name}: {finding_words(finding)}")
+
+
+def ranking_text(ranking: "Ranking") -> str:
+    """The conclusion first, then a line a generator, the side's effect, and what limits it."""
+    from evalkit.compare.words import visible
+
+    rows: list[dict[str, Any]] = ranking.table().to_dict("records")  # type: ignore[assignment]
+    first = [row["generator"] for row in rows if str(row["rank"]).startswith("1")]
+    names = ", ".join(visible(name, 40) for name in first)
+    lines = [f"{names} leads." if len(first) == 1 else f"Votes cannot separate the leaders yet: {names}.", ""]
+    width = max(9, *(len(visible(name, 40)) for name in ranking.generators))
+    lines.append(f"{'generator'.ljust(width)}  rank   strength  95 % interval   votes  both bad")
+    for row in rows:
+        interval = f"{row['low']:.0f} to {row['high']:.0f}"
+        figures = f"{row['rank']:5}  {row['strength']:8.0f}  {interval:14}  {row['votes']:5.0f}  {100 * row['both_bad']:6.0f} %"
+        lines.append(f"{visible(row['generator'], 40).ljust(width)}  {figures}")
+    lines += [""]
+    lines += [
+        f"{effect.name}: {effect.value:+.2f} logits ({effect.low:+.2f} to {effect.high:+.2f}), p = {effect.p_value:.2g}; taken out"
+        for effect in ranking.effects
+    ]
+    return "\n".join([*lines, *(f"Note: {note}" for note in ranking.notes), f"Method: {ranking.method}"])
