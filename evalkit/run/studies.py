@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import func, select
 
 from evalkit.core.errors import InputError
-from evalkit.core.sample import Sample, Table
+from evalkit.core.sample import Sample, Table, Texts
 from evalkit.core.schema import Modality
 from evalkit.core.seeds import generator as seeded
 from evalkit.data import load
@@ -93,7 +93,19 @@ def create(
 
 
 def _sample(given: Path | Sample, modality: Modality | None) -> Sample:
-    return load(given, modality=modality) if isinstance(given, Path) else given
+    """A generator's outputs; of a .txt file each line is one."""
+    if not isinstance(given, Path):
+        return given
+    if given.suffix.lower() == ".txt" and modality in (None, "texts"):
+        return Texts.of(_lines(given), name=given.stem)
+    return load(given, modality=modality)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name} cannot be read: give a text file in UTF-8") from error
 
 
 def _drawn(samples: Mapping[str, Sample], reference: Sample | None, most: int, seed: int) -> dict[str, np.ndarray]:
@@ -110,11 +122,7 @@ def read_items(path: Path, generators: set[str], design: StudyDesign) -> list[It
         InputError: it cannot be read, or a row is none.
     """
     if path.suffix.lower() == ".txt":
-        try:
-            lines = path.read_text("utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"the prompts in {path.name} cannot be read: give a text file in UTF-8, or a table") from error
-        return [ItemPlan(name=str(i), prompt=line) for i, line in enumerate(lines, 1) if line.strip()]
+        return [ItemPlan(name=str(i), prompt=line) for i, line in enumerate(_lines(path), 1)]
     table = load(path, modality="table")
     assert isinstance(table, Table)  # noqa: S101 the modality was asked for
     if "prompt" not in table.frame:

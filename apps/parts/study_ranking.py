@@ -1,0 +1,80 @@
+"""The ranking by votes, folded until there are enough: looking early is possible, and noted."""
+
+from functools import partial
+
+import altair as alt
+import streamlit as st
+
+from evalkit.compare.words import finding_words, visible
+from evalkit.core.errors import InputError
+from evalkit.ratings import Ranking
+from evalkit.run.rankings import agreement_of, note_look, ranking_of
+from evalkit.run.studies import StudyLine
+from parts.opened_store import opened_store
+
+
+def ranking_panel(line: StudyLine) -> None:
+    """Ranks as ranges with intervals, what is not separable, agreement.
+
+    Args:
+        line: the study.
+    """
+    looked = f"looked-{line.name}"
+    if line.votes < line.wanted and not st.session_state.get(looked):
+        st.markdown(
+            "The study is not done. Looking again and again and stopping at a moment one likes makes intervals too narrow: "
+            "a look is noted in the log."
+        )
+        st.button("Look early", on_click=partial(look, line.name, looked))
+        return
+    try:
+        ranking = ranking_of(opened_store(), line.name)
+    except InputError as error:
+        st.code(str(error), language=None, wrap_lines=True)
+    else:
+        show(ranking)
+    agree(line.name)
+
+
+def look(name: str, looked: str) -> None:
+    """Note it and show."""
+    note_look(opened_store(), name)
+    st.session_state[looked] = True
+
+
+def show(ranking: Ranking) -> None:
+    """One line a generator, best first."""
+    table = ranking.table()
+    first = [str(name) for name, rank in zip(table["generator"], table["rank"], strict=True) if str(rank).startswith("1")]
+    st.markdown("##### One generator leads" if len(first) == 1 else f"##### Votes cannot separate the first {len(first)} yet")
+    table["generator"] = [visible(name, 40) for name in table["generator"]]
+    order = table["generator"].tolist()
+    base = alt.Chart(table).encode(y=alt.Y("generator:N", sort=order, title=None))
+    bars = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("low:Q", title="strength, 95 % interval", scale=alt.Scale(zero=False)), x2="high:Q"
+    )
+    dots = base.mark_point(filled=True, size=70).encode(x="strength:Q")
+    st.altair_chart((bars + dots).properties(height=max(90, 30 * len(table))), width="stretch")
+    numbers = {name: st.column_config.NumberColumn(format="%.0f") for name in ("strength", "low", "high", "votes")}
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        column_config=numbers | {"both_bad": st.column_config.NumberColumn(format="percent")},
+    )
+    for effect in ranking.effects:
+        st.caption(
+            f"{effect.name}: {effect.value:+.2f} logits ({effect.low:+.2f} to {effect.high:+.2f}), p = {effect.p_value:.2g}; "
+            "taken out."
+        )
+    for note in ranking.notes:
+        st.caption(note)
+
+
+def agree(name: str) -> None:
+    """How far raters agree, or why it cannot be said."""
+    try:
+        finding = agreement_of(opened_store(), name)
+    except InputError:
+        return
+    st.caption(f"Agreement beyond chance: {finding_words(finding)}. Low agreement limits every ranking.")

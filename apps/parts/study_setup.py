@@ -1,0 +1,86 @@
+"""A new study from uploaded files."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from pydantic import ValidationError
+
+from evalkit.core.errors import EvalkitError
+from evalkit.run.studies import MOST_ITEMS, create
+from evalkit.study import StudyDesign
+from evalkit.study.tasks import PAIRINGS, TASKS
+from parts.opened_store import opened_store
+
+_KINDS = ["csv", "jsonl", "parquet", "txt", "npz", "tsv"]
+
+
+def study_setup() -> None:
+    """The form; at its end the study's own page."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("#### A new study", width="stretch")
+        if st.button("All studies", type="tertiary"):
+            st.query_params.pop("study")
+            st.rerun()
+    left, right = st.columns(2, gap="large")
+    with left:
+        name = st.text_input("Name of the study", placeholder="summaries, November")
+        files = st.file_uploader(
+            "What each generator made: a file each, its name is the generator's", type=_KINDS, accept_multiple_files=True
+        )
+        prompts = st.file_uploader("What they were asked (optional): one line or row each", type=_KINDS)
+    with right:
+        settings = design_fields()
+    st.caption(
+        f"Without prompts up to {MOST_ITEMS} rows of each generator are drawn and paired. "
+        "Generators' names stay hidden from raters."
+    )
+    if st.button("Make the study", type="primary", disabled=not (name and files)):
+        make(name, {Path(file.name).stem: file for file in files}, prompts, settings)
+
+
+def design_fields() -> dict[str, Any]:
+    """How the study asks."""
+    task = st.selectbox("What is asked", list(TASKS), format_func=lambda one: TASKS[one].summary)
+    question = st.text_input("The question", value="Which is better?" if task == "pairwise" else "")
+    votes = st.number_input("Votes a question", min_value=1, value=3)
+    per_rater = st.number_input("At most so many questions a rater (0: no limit)", min_value=0, value=0)
+    pairing = st.selectbox("Which question next", list(PAIRINGS), format_func=PAIRINGS.__getitem__, index=1)
+    rationale = st.segmented_control("A reason", ["none", "optional", "required"], default="optional") or "none"
+    mask = st.text_input("Words to cover in texts, separated by commas")
+    consent = st.text_area("What raters agree to first (optional)", height=80)
+    return {
+        "task": task,
+        "question": question or "How good is this?",
+        "votes_per_question": int(votes),
+        "votes_per_rater": int(per_rater) or None,
+        "pairing": pairing,
+        "rationale": rationale,
+        "mask": tuple(word.strip() for word in mask.split(",") if word.strip()),
+        "consent": consent or None,
+    }
+
+
+def make(name: str, files: dict[str, Any], prompts: Any, settings: dict[str, Any]) -> None:
+    """Read the files and make the study, or say in one sentence what is wrong."""
+    with tempfile.TemporaryDirectory() as folder, st.spinner("Reading the files"):
+        try:
+            paths = {
+                each: _written(Path(folder) / f"{i}{Path(file.name).suffix}", file) for i, (each, file) in enumerate(files.items())
+            }
+            asked = None if prompts is None else _written(Path(folder) / f"prompts{Path(prompts.name).suffix}", prompts)
+            create(opened_store(), name, paths, StudyDesign(**settings), prompts=asked)
+        except ValidationError as error:
+            st.code(f"The study cannot be that: {error.errors()[0]['msg']}", language=None, wrap_lines=True)
+            return
+        except EvalkitError as error:
+            st.code(str(error), language=None, wrap_lines=True)
+            return
+    st.query_params["study"] = name
+    st.rerun()
+
+
+def _written(path: Path, file: Any) -> Path:
+    path.write_bytes(file.getvalue())
+    return path
