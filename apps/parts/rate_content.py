@@ -1,6 +1,5 @@
 """What a rater looks at: text as letters, images byte for byte, rows as a table, series as lines."""
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -52,6 +51,4 @@ def _row(content: Content, words: tuple[str, ...]) -> None:
 def _steps(content: Content) -> None:
     fields = content.fields()
     frame = pd.DataFrame(fields["values"], columns=fields["channels"], dtype="float64")
-    long = frame.reset_index(names="step").melt("step", var_name="channel", value_name="value")
-    lines = alt.Chart(long).mark_line().encode(x="step:Q", y=alt.Y("value:Q", scale=alt.Scale(zero=False)), row="channel:N")
-    st.altair_chart(lines.properties(height=120).resolve_scale(y="independent"), width="stretch")
+    st.line_chart(frame, height=220, x_label="step")

@@ -2,15 +2,16 @@
 
 from functools import partial
 
-import altair as alt
 import streamlit as st
 
+from evalkit.compare.rating_charts import strength_chart
 from evalkit.compare.words import finding_words, visible
 from evalkit.core.errors import InputError
 from evalkit.ratings import Ranking
 from evalkit.run.rankings import agreement_of, note_look, ranking_of
 from evalkit.run.studies import StudyLine
 from parts.opened_store import opened_store
+from parts.theme import is_dark
 
 
 def ranking_panel(line: StudyLine) -> None:
@@ -48,13 +49,7 @@ def show(ranking: Ranking) -> None:
     first = [str(name) for name, rank in zip(table["generator"], table["rank"], strict=True) if str(rank).startswith("1")]
     st.markdown("##### One generator leads" if len(first) == 1 else f"##### Votes cannot separate the first {len(first)} yet")
     table["generator"] = [visible(name, 40) for name in table["generator"]]
-    order = table["generator"].tolist()
-    base = alt.Chart(table).encode(y=alt.Y("generator:N", sort=order, title=None))
-    bars = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title="strength, 95 % interval", scale=alt.Scale(zero=False)), x2="high:Q"
-    )
-    dots = base.mark_point(filled=True, size=70).encode(x="strength:Q")
-    st.altair_chart((bars + dots).properties(height=max(90, 30 * len(table))), width="stretch")
+    st.altair_chart(strength_chart(table, dark=is_dark()), theme=None, width="stretch", key="strengths")
     numbers = {name: st.column_config.NumberColumn(format="%.0f") for name in ("strength", "low", "high", "votes")}
     st.dataframe(
         table,

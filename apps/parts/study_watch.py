@@ -2,10 +2,10 @@
 
 from functools import partial
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
+from evalkit.compare.rating_charts import vote_chart
 from evalkit.compare.words import count, percent, visible
 from evalkit.run.studies import StudyLine, links, set_state, study_line
 from evalkit.run.study_progress import RaterLine, StudyProgress, study_progress
@@ -13,6 +13,7 @@ from evalkit.run.vote_files import VOTE_FILES, vote_bytes
 from evalkit.study import invite, revoke, withdraw
 from parts.opened_store import opened_store
 from parts.study_ranking import ranking_panel
+from parts.theme import is_dark
 
 _EVERY = 5  # seconds between two looks
 
@@ -58,7 +59,7 @@ def counts(name: str) -> None:
     left, right = st.columns([2, 3])
     with left:
         st.markdown("##### Votes of each pair" if progress.design.task == "pairwise" else "##### Votes")
-        pair_chart(progress)
+        st.altair_chart(vote_chart(progress.pairs, dark=is_dark()), theme=None, width="stretch", key="votes")
     with right:
         st.markdown("##### Raters")
         rater_table(progress.raters)
@@ -74,15 +75,6 @@ def finding(progress: StudyProgress) -> str:
     if progress.state != "open":
         return f"{progress.state.capitalize()}: {text}"
     return text + (f"; about {progress.hours_left:.1f} h left" if progress.hours_left is not None else "")
-
-
-def pair_chart(progress: StudyProgress) -> None:
-    """Votes of each group of generators; names are letters in a chart, never Markdown."""
-    frame = pd.DataFrame(progress.pairs, columns=["group", "votes", "wanted"]).sort_values("group")
-    frame["group"] = [visible(group, 48) for group in frame["group"]]
-    bars = alt.Chart(frame).mark_bar().encode(x=alt.X("votes:Q", title="votes"), y=alt.Y("group:N", title=None))
-    goals = alt.Chart(frame).mark_tick(thickness=2, color="#777").encode(x="wanted:Q", y="group:N")
-    st.altair_chart((bars + goals).properties(height=max(80, 24 * len(frame))), width="stretch")
 
 
 def rater_table(raters: tuple[RaterLine, ...]) -> None:

@@ -250,7 +250,8 @@ def _shown(session: Session, key: str) -> Served:
     outputs = [content_in(session, session.get_one(OutputRow, output).content) for output in assignment.shown]
     left = _unseen(study, rater, "item").where(QuestionRow.votes + QuestionRow.leases < design.votes_per_question)
     more = session.scalar(select(func.count()).select_from(left.subquery())) or 0
-    of = done + (question.kind != "practice") + more
+    held = select(func.count()).where(AssignmentRow.rater_id == rater.id, AssignmentRow.state == "open")
+    of = done + more + (session.scalar(held) or 0) - (question.kind == "practice")
     return Served(
         assignment=key,
         study=study.name,
