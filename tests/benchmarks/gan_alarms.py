@@ -23,8 +23,8 @@ RUNS = RESULTS / "gan_alarms_runs.jsonl"
 KEY = ("game", "seed")
 SEEDS = 5
 # Each game's family and rows in tests/backbones/gan/provoked.py, its steps, and the beginning of the alarm it must sound. A fast
-# discriminator spoils no game of rings, where few figures and the penalty on its slopes hold it: payments it tells by columns that
-# determine each other, and few cells of many figures it learns by heart.
+# discriminator spoils no game of rings, whose few figures the penalty on its slopes keeps in play: it tells drawn payments ever
+# better while the generator gains nothing, and learns few cells of many figures by heart.
 GAMES: dict[str, tuple[str, str, int, str | None]] = {
     "discriminator at 30 times the rate, payments": ("FastDiscriminator", "payments", 600, "discriminator too strong"),
     "discriminator at 30 times the rate, cells": ("FastDiscriminator", "cells", 600, "discriminator too strong"),
