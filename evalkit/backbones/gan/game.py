@@ -14,7 +14,7 @@ from evalkit.core.seeds import derive_seed, generator
 from evalkit.data.encoded import Encoded
 
 _ROWS, _FRESH = 500, 500
-# How wide the noise of a lesson is, in spreads: noise no wider than a row's own is learned too slowly in tables of many columns.
+# How wide a lesson's noise is, in spreads: only as wide as the rows', it is learned so slowly in mixed tables that all look dead.
 _RUIN = 2.0
 
 
