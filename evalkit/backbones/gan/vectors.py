@@ -17,7 +17,7 @@ from evalkit.core.seeds import generator
 from evalkit.core.state import State
 from evalkit.data.encoded import Encoded, Layout
 
-# How steeply a category's or flag's output decides: drawn rows must not be told from real ones by their half-decided values.
+# How steeply a category's or flag's output decides: what is half-decided must be nearly what is decided.
 _DECIDED = 3.0
 _NO_FURTHER = 1e-9
 _NARROWEST = 1e-4
@@ -33,13 +33,14 @@ class VectorGenerator(nn.Module):
         space: the rows'.
         latent_size: width of the noise.
         width: of the hidden layers.
+        decides: whether levels, booleans and flags are drawn as rows have them; half-decided, they give a drawn row away.
     """
 
     steepness: Tensor
 
-    def __init__(self, space: TableSpace, latent_size: int, width: int) -> None:
+    def __init__(self, space: TableSpace, latent_size: int, width: int, decides: bool) -> None:
         super().__init__()
-        self.space = space
+        self.space, self.decides = space, decides
         self.bend, self.straight = Perceptron(latent_size, width, latent_size), nn.Linear(latent_size, space.width)
         steepness = [1.0 if block.kind == "number" else _DECIDED for block in space.blocks for _ in range(block.width)]
         self.register_buffer("steepness", torch.tensor(steepness), persistent=False)
@@ -56,7 +57,8 @@ class VectorGenerator(nn.Module):
 
     def forward(self, noise: Tensor) -> Tensor:
         """(n, latent) to (n, space.width)."""
-        return self.space.shaped(self.straight(noise + self.bend(noise)) * self.steepness)
+        vectors = self.space.shaped(self.straight(noise + self.bend(noise)) * self.steepness)
+        return self.space.decided(vectors) if self.decides else vectors
 
 
 class VectorDiscriminator(nn.Module):
@@ -83,6 +85,7 @@ class VectorNetwork(GANNetwork):
         latent_size: width of the noise.
         width: of the hidden layers.
         window: of the score.
+        decides: see :class:`VectorGenerator`.
     """
 
     recipe: ClassVar[Recipe] = Recipe(
@@ -102,12 +105,14 @@ class VectorNetwork(GANNetwork):
     mean: Tensor
     whitening: Tensor
 
-    def __init__(self, layout: Layout, space: TableSpace, latent_size: int, width: int, window: float) -> None:
+    def __init__(
+        self, layout: Layout, space: TableSpace, latent_size: int, width: int, window: float, decides: bool = True
+    ) -> None:
         super().__init__(layout, latent_size, width, window)
         self.space = space
         self.register_buffer("mean", torch.zeros(space.width))
         self.register_buffer("whitening", torch.zeros(space.width, space.width))
-        self.generator = VectorGenerator(space, latent_size, width)
+        self.generator = VectorGenerator(space, latent_size, width, decides)
         self.discriminator = VectorDiscriminator(space.width, width)
 
     @staticmethod
@@ -135,18 +140,19 @@ class VectorNetwork(GANNetwork):
         mean, directions = vectors.mean(axis=0), _directions(vectors)
         network.generator.start_at(mean, directions)
         network.mean.copy_(torch.tensor(mean))
-        network.whitening.copy_(torch.tensor(directions / np.sum(directions**2, axis=0)))
+        network.whitening.copy_(torch.tensor(_whitening(vectors, space)))
         return network
 
     @classmethod
     def from_plan(cls, layout: Layout, plan: Mapping[str, Any]) -> Self:
-        """See :class:`GANNetwork`."""
-        return cls(layout, TableSpace.from_state(plan["space"]), plan["latent_size"], plan["width"], plan["window"])
+        """See :class:`GANNetwork`; networks of the first version did not decide."""
+        space, decides = TableSpace.from_state(plan["space"]), plan.get("decides", False)
+        return cls(layout, space, plan["latent_size"], plan["width"], plan["window"], decides)
 
     def plan(self) -> State:
         """See :class:`~evalkit.backbones.network.Network`."""
-        space = self.space.to_state()
-        return {"space": space, "latent_size": self.latent_size, "width": self.width, "window": self.window}
+        sizes = {"latent_size": self.latent_size, "width": self.width}
+        return {"space": self.space.to_state(), **sizes, "window": self.window, "decides": self.generator.decides}
 
     def prepare(self, rows: Encoded) -> Tensor:
         """See :meth:`TableSpace.to_vector`."""
@@ -159,7 +165,7 @@ class VectorNetwork(GANNetwork):
         return self.space.to_vector(torch.tensor(flat), torch.tensor(uniform)).float()
 
     def view(self, x: Tensor) -> Tensor:
-        """Uncorrelated coordinates of equal spread: what nearly collinear columns differ by is as visible as what they share."""
+        """Numbers in uncorrelated coordinates of equal spread: what nearly collinear ones differ by is seen as well as the rest."""
         return (x - self.mean) @ self.whitening
 
     def place(self, x: Tensor) -> Tensor:
@@ -174,6 +180,20 @@ class VectorNetwork(GANNetwork):
     def rows_of(self, drawn: Tensor) -> Encoded:
         """See :meth:`TableSpace.from_vector`."""
         return self.encoded(np.asarray(self.space.from_vector(drawn).numpy(), dtype=np.float64))
+
+
+def _whitening(vectors: Array, space: TableSpace) -> Array:
+    """What makes the numbers among rows' coordinates uncorrelated, (d, d).
+
+    Levels, booleans and flags stay as they are: where some go together without exception, directions in which rows never differ
+    would be stretched a hundredfold, and a draw that breaks such a rule is told long before the generator has learned the rule.
+    """
+    numbers = [block.start for block in space.blocks if block.kind == "number"]
+    whitening = np.eye(space.width)
+    if numbers:
+        directions = _directions(vectors[:, numbers])
+        whitening[np.ix_(numbers, numbers)] = directions / np.sum(directions**2, axis=0)
+    return whitening
 
 
 def _directions(vectors: Array) -> Array:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from evalkit.backbones.heads.facts import Facts
 from evalkit.backbones.heads.knots import Knots
@@ -136,6 +137,32 @@ class TableSpace(nn.Module):
                 _, rates, unit = self._levels(block)
                 pieces[i] = (torch.softmax(pieces[i], dim=1) - rates.to(outputs)) / unit.to(outputs)
         return torch.cat(pieces, dim=1)
+
+    def decided(self, vectors: Tensor) -> Tensor:
+        """Vectors that :meth:`shaped` gave, as rows have them: booleans, flags and levels decided, 0 for what is missing.
+
+        Slopes go through as if nothing had been decided ("straight-through").
+
+        Source: Bengio, Léonard and Courville, "Estimating or propagating gradients through stochastic neurons", 2013.
+        """
+        halves = torch.split(vectors, [block.width for block in self.blocks], dim=1)
+        pieces = [self._decided(block, half) + (half - half.detach()) for block, half in zip(self.blocks, halves, strict=True)]
+        paired = list(zip(self.blocks, pieces, strict=True))
+        known = {block.feature: (1 - piece) / 2 for block, piece in paired if block.kind == "missing"}
+        return torch.cat(
+            [piece if block.kind == "missing" else piece * known.get(block.feature, 1.0) for block, piece in paired], 1
+        )
+
+    def _decided(self, block: Block, piece: Tensor) -> Tensor:
+        """The nearest coordinates of a block that a row can have, without a slope."""
+        piece = piece.detach()
+        if block.kind in ("boolean", "missing"):
+            return torch.where(piece > 0, 1.0, -1.0)
+        if block.kind != "category":
+            return piece
+        _, rates, unit = self._levels(block)
+        hot = one_hot((piece * unit.to(piece) + rates.to(piece)).argmax(dim=1), block.width)
+        return (hot - rates.to(piece)) / unit.to(piece)
 
     def _levels(self, block: Block) -> tuple[Tensor, Tensor, Tensor]:
         """A category's known codes, their shares of the training rows, and the unit in which its block has variance 1."""

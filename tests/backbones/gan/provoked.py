@@ -4,14 +4,19 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import torch
+from sklearn.datasets import load_breast_cancer
 from torch import Tensor, nn
 
 from evalkit.backbones.gan import GAN
 from evalkit.backbones.gan.network import GANNetwork
 from evalkit.backbones.training import Schedule
+from evalkit.core.bundled import bundled
 from evalkit.core.seeds import generator
 from evalkit.data.encoded import Encoded
+from evalkit.data.encoding import TableEncoder
+from evalkit.data.load import load
 from evalkit.data.rows import Feature, Rows
 
 
@@ -32,6 +37,20 @@ def plain(n: int = 600, seed: int = 0) -> Rows:
     random = generator(seed, "plain")
     values = random.normal(size=(n, 4)) @ random.normal(size=(4, 4))
     return Rows(values, tuple(Feature(column=f"c{i}", name=f"c{i}", kind="number") for i in range(4)))
+
+
+def payments(seed: int = 0) -> Rows:
+    """2000 of the sample payments without their free text: levels, booleans and missing values that determine each other."""
+    table = load(pd.read_csv(bundled("data_samples") / "payments.csv").drop(columns=["payment_id", "description"]))
+    rows = TableEncoder().fit(table).transform(table)
+    return rows.take(generator(seed, "payments").permutation(len(rows))[:2000])
+
+
+def cells(seed: int = 0) -> Rows:
+    """400 of scikit-learn's breast cells: 30 numbers, many of them nearly collinear."""
+    values, names = load_breast_cancer().data, load_breast_cancer().feature_names
+    chosen = generator(seed, "cells").permutation(len(values))[:400]
+    return Rows(values[chosen], tuple(Feature(column=name, name=name, kind="number") for name in map(str, names)))
 
 
 class Uneven(GAN):

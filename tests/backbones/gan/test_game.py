@@ -2,10 +2,13 @@ import torch
 from torch.func import functional_call
 from torch.nn.functional import softplus
 
-from evalkit.backbones.gan.game import Game
+from evalkit.backbones.gan.game import Game, _broken
 from evalkit.backbones.gan.network import Choices
+from evalkit.backbones.gan.stop_rule import accuracy_after_lesson
 from evalkit.backbones.gan.table import TableNetwork
 from evalkit.backbones.training import History
+from evalkit.core.seeds import generator
+from tests.backbones.gan.provoked import payments
 from tests.backbones.mixed_rows import mixed_rows
 
 
@@ -77,3 +80,11 @@ def test_nothing_is_judged_on_fewer_than_ten_rows() -> None:
     network, _ = game()
     rows = mixed_rows(80)
     assert not Game(network, rows, rows.take(slice(0, 9)), None, 0).look(network, History()).figures
+
+
+def test_a_fresh_discriminator_learns_from_a_lesson_which_rows_of_a_mixed_table_are_broken() -> None:
+    rows = payments().take(slice(0, 500))
+    torch.manual_seed(0)
+    network = TableNetwork.for_rows(rows, Choices(None, None, 0)).float()
+    real = network.view(network.seen(rows, generator(0, "real")))
+    assert accuracy_after_lesson(network.discriminator, real, _broken(real, generator(0, "broken"))) > 0.8

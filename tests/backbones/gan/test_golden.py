@@ -1,6 +1,7 @@
-"""Models of every modality as the first version saved them. Origin of the figures: tests/golden/make_gan_models_v1.py."""
+"""Models of every modality as earlier versions saved them. Origin of the figures: tests/golden/make_gan_models_v1.py and _v2.py."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,13 +10,19 @@ from evalkit.backbones.checkpoint import load_state
 from evalkit.backbones.gan import GAN
 from evalkit.core.errors import ModelError
 from evalkit.core.schema import Modality
+from tests.golden import make_gan_models_v2
 from tests.golden.make_gan_models_v1 import HERE, MAKE, figures
 
+SAVED = [
+    *((HERE, modality) for modality in MAKE),
+    *((make_gan_models_v2.HERE, modality) for modality in make_gan_models_v2.DECIDING),
+]
 
-@pytest.mark.parametrize("modality", MAKE)
-def test_it_gives_the_recorded_figures(modality: Modality) -> None:
-    kind, state = load_state(HERE / modality)
-    recorded = json.loads((HERE / f"{modality}.json").read_text())
+
+@pytest.mark.parametrize(("folder", "modality"), SAVED)
+def test_it_gives_the_recorded_figures(folder: Path, modality: Modality) -> None:
+    kind, state = load_state(folder / modality)
+    recorded = json.loads((folder / f"{modality}.json").read_text())
     given = figures(GAN.from_state(state), MAKE[modality](6, seed=5))
     assert kind == "gan"
     assert given.keys() == recorded.keys()

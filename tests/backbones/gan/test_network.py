@@ -53,13 +53,27 @@ def test_the_start_has_the_rows_means_and_covariances() -> None:
     np.testing.assert_allclose(np.cov(drawn.T), np.cov(vectors.T), atol=0.08)
 
 
-def test_what_the_discriminator_looks_at_is_uncorrelated() -> None:
+def test_the_discriminator_sees_numbers_uncorrelated_and_all_else_as_it_is() -> None:
     rows = mixed_rows(600)
     own = network(TableNetwork, rows).float()
-    seen = own.view(own.seen(rows, generator(0, "start"))).numpy()
-    covariance = np.cov(seen.T)
-    alive = np.diag(covariance) > 0.5
-    np.testing.assert_allclose(covariance[np.ix_(alive, alive)], np.eye(alive.sum()), atol=0.2)
+    assert isinstance(own, TableNetwork)
+    vectors = own.seen(rows, generator(0, "start"))
+    numbers = np.array([block.start for block in own.space.blocks if block.kind == "number"])
+    others = np.setdiff1d(np.arange(own.space.width), numbers)
+    seen = own.view(vectors).numpy()
+    np.testing.assert_allclose(np.cov(seen[:, numbers].T), np.eye(len(numbers)), atol=0.2)
+    np.testing.assert_allclose(seen[:, others], (vectors - own.mean).numpy()[:, others])
+
+
+def test_draws_have_levels_booleans_and_flags_as_rows_have_them() -> None:
+    rows = mixed_rows(60)
+    own = network(TableNetwork, rows)
+    assert isinstance(own, TableNetwork)
+    with torch.no_grad():
+        drawn = own.generator(torch.tensor(generator(0, "any").normal(size=(200, own.latent_size))))
+    again = own.prepare(own.rows_of(drawn))
+    others = [block.start + i for block in own.space.blocks if block.kind != "number" for i in range(block.width)]
+    torch.testing.assert_close(drawn[:, others], again[:, others])
 
 
 def test_the_window_is_narrow_among_close_rows_and_one_for_a_single_row() -> None:

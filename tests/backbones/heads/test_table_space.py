@@ -117,6 +117,29 @@ def test_free_outputs_are_shaped_into_the_space(space: TableSpace) -> None:
             assert shaped[:, place].max() <= vectors[:, place].max() + 1e-5
 
 
+def test_decided_vectors_are_those_of_the_same_rows(space: TableSpace) -> None:
+    shaped = space.shaped(torch.randn(200, space.width, generator=torch.Generator().manual_seed(0)).double())
+    decided = space.decided(shaped)
+    rows = space.from_vector(decided)
+    torch.testing.assert_close(rows, space.from_vector(shaped), rtol=0, atol=0, equal_nan=True)
+    others = [block.start + i for block in space.blocks if block.kind != "number" for i in range(block.width)]
+    torch.testing.assert_close(decided[:, others], space.to_vector(rows)[:, others])
+    assert 20 < torch.isnan(rows[:, 2]).sum() < 180
+
+
+def test_slopes_go_through_a_decision(space: TableSpace) -> None:
+    shaped = space.shaped(torch.randn(200, space.width, generator=torch.Generator().manual_seed(0))).detach().requires_grad_()
+    weights = torch.arange(1.0, space.width + 1)
+    decided = space.decided(shaped)
+    (slope,) = torch.autograd.grad((decided * weights).sum(), shaped)
+    missing = decided[:, -1] > 0
+    expected = weights.repeat(200, 1)
+    expected[missing, 2:6] = 0.0
+    levels = space.decided(torch.cat([shaped[:, :-1], -torch.ones(200, 1)], dim=1))[:, 2:6].detach()
+    expected[:, -1] -= (levels * weights[2:6]).sum(dim=1) / 2
+    torch.testing.assert_close(slope, expected)
+
+
 def test_state_round_trip_also_without_memory(space: TableSpace) -> None:
     values = torch.tensor(mixed_rows(20, seed=3).values)
     again = TableSpace.from_state(space.to_state())

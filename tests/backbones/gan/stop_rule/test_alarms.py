@@ -1,5 +1,7 @@
 """Each alarm, provoked; and none in a healthy game."""
 
+from collections.abc import Callable
+
 import pytest
 
 from evalkit.backbones.gan import GAN
@@ -12,7 +14,17 @@ from evalkit.backbones.gan.stop_rule.alarms import (
     alarms,
 )
 from evalkit.backbones.gan.stop_rule.signs import ALIVE, BY_HEART, COVERAGE, DISCRIMINATOR, NEARNESS, PROBE, SPREAD
-from tests.backbones.gan.provoked import Copies, DeadDiscriminator, FastDiscriminator, FrozenGenerator, OneMode, rings
+from evalkit.data.rows import Rows
+from tests.backbones.gan.provoked import (
+    Copies,
+    DeadDiscriminator,
+    FastDiscriminator,
+    FrozenGenerator,
+    OneMode,
+    cells,
+    payments,
+    rings,
+)
 
 GOOD = {DISCRIMINATOR: 0.5, BY_HEART: 0.55, ALIVE: 0.8, PROBE: 0.5, SPREAD: 1.0, COVERAGE: 0.95, NEARNESS: 1.0}
 
@@ -58,16 +70,24 @@ def test_four_looks_without_a_gain_are_enough(flat: int, expected: tuple[str, ..
 
 
 @pytest.mark.parametrize(
-    ("family", "steps", "words"),
+    ("family", "rows", "steps", "words"),
     [
-        (FastDiscriminator, 900, TOO_STRONG),
-        (DeadDiscriminator, 250, DEAD_DISCRIMINATOR),
-        (FrozenGenerator, 250, DEAD_GENERATOR),
-        (OneMode, 250, COLLAPSE),
-        (Copies, 250, MEMORISED),
+        (FastDiscriminator, payments, 350, TOO_STRONG),
+        (FastDiscriminator, cells, 300, TOO_STRONG),
+        (DeadDiscriminator, rings, 250, DEAD_DISCRIMINATOR),
+        (FrozenGenerator, rings, 250, DEAD_GENERATOR),
+        (OneMode, rings, 250, COLLAPSE),
+        (Copies, rings, 250, MEMORISED),
     ],
 )
-def test_provoked_it_sounds_and_the_game_does_not_end_as_a_good_one(family: type[GAN], steps: int, words: str) -> None:
-    history = family(steps=steps).fit_rows(rings()).history_
+def test_provoked_it_sounds_and_the_game_does_not_end_as_a_good_one(
+    family: type[GAN], rows: Callable[[], Rows], steps: int, words: str
+) -> None:
+    history = family(steps=steps).fit_rows(rows()).history_
     assert words in history.alarms
     assert history.stopped is None
+
+
+@pytest.mark.parametrize(("rows", "steps"), [(payments, 350), (cells, 300)])
+def test_where_a_fast_discriminator_sounds_it_one_at_the_usual_rate_does_not(rows: Callable[[], Rows], steps: int) -> None:
+    assert GAN(steps=steps).fit_rows(rows()).history_.alarms == []
