@@ -58,7 +58,7 @@ def _buttons(served: Served, options: list[tuple[str, dict[str, Any], str]], cas
     """One click, one vote. The widgets' names hold the assignment: a key held down meets other buttons after its first vote."""
     with st.grid(len(options), min_column_width=120 if len(options) > 4 else 150):
         for i, (label, answer, key) in enumerate(options):
-            st.button(
+            pressed = st.button(
                 _plain(label),
                 key=f"answer-{served.assignment}-{i}",
                 on_click=cast,
@@ -66,6 +66,8 @@ def _buttons(served: Served, options: list[tuple[str, dict[str, Any], str]], cas
                 shortcut=key if keys_on else None,
                 width="stretch",
             )
+            if pressed:
+                _once_more(cast, answer)
 
 
 def _chosen_then_submitted(served: Served, options: list[tuple[str, dict[str, Any], str]], cast: Cast, keys_on: bool) -> None:
@@ -158,7 +160,7 @@ _PARTS: dict[str, Callable[[Served], dict[str, Any] | None]] = {
 
 
 def _submit(served: Served, answer: dict[str, Any] | None, cast: Cast, keys_on: bool) -> None:
-    st.button(
+    pressed = st.button(
         "Store the answer",
         key=f"submit-{served.assignment}",
         on_click=cast,
@@ -167,6 +169,18 @@ def _submit(served: Served, answer: dict[str, Any] | None, cast: Cast, keys_on: 
         shortcut="Enter" if keys_on else None,
         width="stretch",
     )
+    if pressed and answer is not None:
+        _once_more(cast, answer)
+
+
+def _once_more(cast: Cast, answer: dict[str, Any]) -> None:
+    """An answer whose button is still there after it was pressed.
+
+    A server that has just started does not know the button's callback when the page that outlived its predecessor sends a press:
+    the vote would be lost. Where it was stored after all, it is the same vote.
+    """
+    cast(answer)
+    st.rerun()
 
 
 def _number(place: int) -> str:

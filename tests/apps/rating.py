@@ -7,15 +7,17 @@ from evalkit.study.store import default_url
 from evalkit.study.votes import votes_frame
 
 
-def study(items: int = 5, url: str | None = None, texts: dict[str, list[str]] | None = None, **design) -> Invitation:
-    """A study called letters with one rater; gives the rater's invitation."""
-    made = texts or {name: [f"{name} writes {i}" for i in range(items)] for name in ("alpha", "beta")}
+def study(
+    items: int = 5, url: str | None = None, name: str = "letters", texts: dict[str, list[str]] | None = None, **design
+) -> Invitation:
+    """A study with one rater; gives the rater's invitation."""
+    made = texts or {one: [f"{one} writes {i}" for i in range(items)] for one in ("alpha", "beta")}
     with Store(url or default_url()) as store:
-        create_study(store, "letters", StudyDesign(**design), {name: Texts.of(rows) for name, rows in made.items()})
-        return invite(store, "letters", ["Ann"])[0]
+        create_study(store, name, StudyDesign(**design), {one: Texts.of(rows) for one, rows in made.items()})
+        return invite(store, name, ["Ann"])[0]
 
 
-def votes(url: str | None = None):
+def votes(url: str | None = None, name: str = "letters"):
     """All votes that count."""
     with Store(url or default_url()) as store, store.reading() as session:
-        return votes_frame(session, found(session, "letters"))
+        return votes_frame(session, found(session, name))
