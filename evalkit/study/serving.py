@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from evalkit.core.seeds import generator
 from evalkit.study.contents import Content
 from evalkit.study.design import StudyDesign
-from evalkit.study.raters import admitted
+from evalkit.study.raters import Pass, admitted
 from evalkit.study.store import Store, now
 from evalkit.study.tables import (
     AssignmentRow,
@@ -77,7 +77,7 @@ class Nothing:
     consent: str | None = None
 
 
-def next_question(store: Store, token: str, at: int | None = None) -> Served | Nothing:
+def next_question(store: Store, token: Pass, at: int | None = None) -> Served | Nothing:
     """The question a rater is looking at, or the next one; asking again gives the same until it is answered or skipped.
 
     Args:
@@ -92,7 +92,7 @@ def next_question(store: Store, token: str, at: int | None = None) -> Served | N
     return found if isinstance(found, Nothing) else store.read(lambda session: _shown(session, found))
 
 
-def _serve(session: Session, token: str, at: int) -> str | Nothing:
+def _serve(session: Session, token: Pass, at: int) -> str | Nothing:
     """The key of the rater's assignment, made if there is none."""
     study, rater = admitted(session, token, locks=True)
     design = StudyDesign.model_validate(study.design)
