@@ -45,6 +45,12 @@ def evaluate(
         str | None, typer.Option("--slices", metavar="COLUMN|clusters", help="Also compare slices: by label, caption or cluster.")
     ] = None,
     cache: Annotated[Path | None, typer.Option("--cache", help="A folder that keeps features from run to run.")] = None,
+    study: Annotated[
+        str | None, typer.Option("--study", help="Also keep the figures in this study, beside people's votes.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="Where the study is; by default EVALKIT_STORE or a file of yours.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,
     seed: SeedOption = 0,
@@ -57,6 +63,10 @@ def evaluate(
     from evalkit.run.evaluate import evaluate as run_evaluate
 
     check_files(out, report)
+    if study is not None:
+        from evalkit.run.studies import check_generators
+
+        check_generators(store, study, named)
     chosen = tuple(name.strip() for name in metrics.split(",") if name.strip()) or None
     with shown() as progress:
         evaluation = run_evaluate(
@@ -74,6 +84,10 @@ def evaluate(
             seed=seed,
             progress=progress,
         )
+    if study is not None:
+        from evalkit.run.studies import keep_evaluation
+
+        keep_evaluation(store, study, evaluation)
     write_evaluation(evaluation, out=out, report=report)
     typer.echo(evaluation.model_dump_json(indent=1) if json else evaluation_text(evaluation, out, report))
 

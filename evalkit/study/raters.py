@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from evalkit.core.errors import InputError
@@ -195,9 +195,11 @@ def _invited(session: Session, study: StudyRow, name: str, days: float) -> Invit
 
 
 def _new(session: Session, study: StudyRow, name: str, kind: str, hashed: str | None, ends_at: int) -> RaterRow:
+    there = session.scalar(select(func.count(RaterRow.id)).where(RaterRow.study_id == study.id)) or 0
     rater = RaterRow(
         study_id=study.id,
         key=secrets.token_hex(8),
+        number=there + 1,
         kind=kind,
         name=name,
         token_hash=hashed,

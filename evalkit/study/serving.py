@@ -158,7 +158,7 @@ def _practice_or_check(
     checks = session.scalars(_unseen(study, rater, "check").order_by(QuestionRow.id)).all()
     if not checks:
         return None
-    place = int(generator(design.seed, f"check {rater.key} {done}").integers(len(checks)))
+    place = int(generator(design.seed, f"check {rater.number} {done}").integers(len(checks)))
     return checks[place].id, 1.0 / len(checks)
 
 
@@ -180,7 +180,7 @@ def _chosen(session: Session, study: StudyRow, design: StudyDesign, rater: Rater
         return None
     served = session.scalar(select(func.count(AssignmentRow.id)).where(AssignmentRow.rater_id == rater.id))
     chances = probabilities(design, np.array([row[1] for row in rows]), [row[2] for row in rows], study.pair_weights)
-    place = int(generator(design.seed, f"next {rater.key} {served}").choice(len(rows), p=chances))
+    place = int(generator(design.seed, f"next {rater.number} {served}").choice(len(rows), p=chances))
     return rows[place][0], float(chances[place])
 
 
@@ -217,7 +217,8 @@ def _assign(
     """Hold a question for a rater, its outputs in a random order."""
     question = session.get_one(QuestionRow, question_id)
     key = secrets.token_hex(8)
-    order = generator(design.seed, f"order {rater.key} {key}").permutation(len(question.outputs))
+    served = session.scalar(select(func.count(AssignmentRow.id)).where(AssignmentRow.rater_id == rater.id))
+    order = generator(design.seed, f"order {rater.number} {served}").permutation(len(question.outputs))
     session.add(
         AssignmentRow(
             key=key,
