@@ -4,7 +4,7 @@ from evalkit.core.errors import InputError
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.study.findings import add_findings, findings_of
 from evalkit.study.log import events, found, verify
-from tests.study.conftest import small_study
+from tests.study.studies import small_study
 
 
 def evidence(value: float) -> Evidence:

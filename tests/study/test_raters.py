@@ -7,7 +7,7 @@ from evalkit.study.log import events, found, verify
 from evalkit.study.raters import Login, enrol, is_organiser, new_organiser
 from evalkit.study.tables import Base, QuestionRow, VoteRow
 from evalkit.study.votes import replayed, votes_frame
-from tests.study.conftest import small_study
+from tests.study.studies import small_study
 from tests.study.test_serving import answer, asked
 
 

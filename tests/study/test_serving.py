@@ -6,7 +6,7 @@ from evalkit.core.errors import InputError
 from evalkit.study import Nothing, Served, StudyDesign, invite, next_question, skip, vote
 from evalkit.study.serving import probabilities
 from evalkit.study.tables import AssignmentRow, QuestionRow
-from tests.study.conftest import small_study
+from tests.study.studies import small_study
 
 MINUTE = 60_000
 
