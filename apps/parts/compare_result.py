@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from evalkit.compare.evaluation import Evaluation, headline, in_order
+from evalkit.compare.evaluation import READ_THE_ROWS, Evaluation, headline, in_order
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.words import count, visible
 from evalkit.core.evidence import Evidence
@@ -32,8 +32,8 @@ READ_THE_STARS = (
 )
 READ_THE_PAIRS = (
     "The difference is the first generator's figure less the second's, on the same real rows. p is corrected (Holm) over all "
-    "pairs and figures, the interval is not. Noise below: a smaller true difference would often be missed with so many rows."
-)
+    "pairs and figures, the interval is not. Noise below: a smaller true difference would often be missed with so many rows. "
+) + READ_THE_ROWS
 
 
 def compare_result(job: Job) -> None:

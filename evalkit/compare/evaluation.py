@@ -15,6 +15,13 @@ Verdict = Literal["first", "second", "not separable"]
 
 _UNDECIDED = "no difference may be concluded"
 _N_FIGURES = 2
+FEWEST_NEEDED, MOST_NEEDED = 30, 10**12
+"""What a number of rows needed stands for where it is smaller or larger: no normal law holds for fewer."""
+READ_THE_ROWS = (
+    "Rows needed: so many of each generator, with real rows in proportion, would show the difference as it is measured now in four "
+    "of five samples; in brackets for the largest and the smallest difference that the interval allows. Where that holds 0 the "
+    "difference may be nothing, and only a lower bound can be said."
+)
 
 
 class Source(BaseModel):
@@ -49,6 +56,26 @@ class Measured(BaseModel):
     finding: Finding
 
 
+class RowsNeeded(BaseModel):
+    """How many rows of each generator would tell two apart, in four of five such samples, if they are as they were measured.
+
+    Reference rows grow in the same proportion. From the variance as estimated here, so it is a guide, and where the figure itself
+    moves with the number of rows (neighbourhoods, classifiers) no more than a hint. 30 stands for 30 or fewer, 10^12 for
+    as many or more: less and more cannot be said.
+
+    Attributes:
+        at_least: for the largest difference that the 95 % interval allows.
+        about: for the difference as it was measured; None where it may be nothing but noise, its interval holding 0.
+        at_most: for the smallest difference that the interval allows; None likewise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at_least: int
+    about: int | None = None
+    at_most: int | None = None
+
+
 class Comparison(BaseModel):
     """Two generators by one figure, held against the same reference rows.
 
@@ -62,6 +89,7 @@ class Comparison(BaseModel):
         detectable: a true difference of this size would have been found in four of five such samples even if it were the only
             one; a smaller one is noise here.
         better: which one is better at 5 %, if that may be concluded.
+        rows_needed: how many rows would tell them apart as they are measured now; None: nothing varies, so it cannot be said.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +103,7 @@ class Comparison(BaseModel):
     p_value: FiniteFloat
     detectable: FiniteFloat
     better: Verdict
+    rows_needed: RowsNeeded | None = None
 
 
 class SizePoint(BaseModel):
@@ -169,6 +198,9 @@ def conclude(generators: Sequence[str], comparisons: Sequence[Comparison]) -> tu
     ('a is better than b: by frechet.',)
     >>> conclude(["a", "b"], [Comparison(figure="frechet", better="not separable", **pair)])
     ('a and b: no difference may be concluded; by frechet, one below 0.14 would be noise.',)
+    >>> unclear = Comparison(figure="kid", better="not separable", rows_needed=RowsNeeded(at_least=900), **pair)
+    >>> conclude(["a", "b"], [unclear])[0].partition("; ")[2]
+    'by kid, one below 0.14 would be noise; to tell them apart as they are measured now takes more than 900 rows of each, by kid.'
     """
     pairs: dict[tuple[str, str], list[Comparison]] = {}
     for each in comparisons:
@@ -189,7 +221,37 @@ def _sentence(first: str, second: str, own: Sequence[Comparison]) -> str:
         undecided = "1 figure does" if rest == 1 else f"{count(rest)} figures do"
         return f"{better} is better than {worse}: by {_listed(by)}" + (f"; {undecided} not separate them." if rest else ".")
     noise = "; ".join(f"by {each.figure}, one below {figure(each.detectable)} would be noise" for each in own[:3])
-    return f"{one} and {other}: {_UNDECIDED}; {noise}."
+    return f"{one} and {other}: {_UNDECIDED}; {noise}{_cheapest(own)}."
+
+
+def _cheapest(own: Sequence[Comparison]) -> str:
+    """By which figure the fewest rows would do."""
+    said = [(each.rows_needed, each.figure) for each in own if each.rows_needed is not None]
+    if not said:
+        return ""
+    needed, by = min(said, key=lambda each: each[0].about or each[0].at_least)
+    return f"; to tell them apart as they are measured now takes {rows_needed_words(needed)} rows of each, by {by}"
+
+
+def rows_needed_words(needed: RowsNeeded | None) -> str:
+    """How many rows, in two digits.
+
+    >>> rows_needed_words(RowsNeeded(at_least=184, about=342, at_most=1411))
+    'about 340 (180 to 1,400)'
+    >>> rows_needed_words(RowsNeeded(at_least=2111)), rows_needed_words(RowsNeeded(at_least=30, about=30, at_most=30))
+    ('more than 2,100', '30 or fewer')
+    """
+    if needed is None:
+        return "cannot be said"
+    if needed.about is None or needed.at_most is None:
+        return f"more than {_two_digits(needed.at_least)}"
+    if needed.at_most <= FEWEST_NEEDED:
+        return f"{FEWEST_NEEDED} or fewer"
+    return f"about {_two_digits(needed.about)} ({_two_digits(needed.at_least)} to {_two_digits(needed.at_most)})"
+
+
+def _two_digits(rows: int) -> str:
+    return count(int(float(f"{rows:.2g}")))
 
 
 def _listed(names: Sequence[str]) -> str:

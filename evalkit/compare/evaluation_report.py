@@ -20,7 +20,7 @@ from evalkit.compare.closer_look import (
 )
 from evalkit.compare.curves import series_lines
 from evalkit.compare.drift import drift
-from evalkit.compare.evaluation import Comparison, Evaluation, headline
+from evalkit.compare.evaluation import READ_THE_ROWS, Comparison, Evaluation, headline, rows_needed_words
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.report import page
 from evalkit.compare.slices import READ_THE_SLICES, Slice, Slices, slice_sentence, slices_sentence
@@ -50,6 +50,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         drift=drift(evaluation) if evaluation.in_order else (),
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
         pairs=[_pair(each) for each in evaluation.comparisons],
+        read_rows=READ_THE_ROWS,
         curves=[Markup(to_svg(size_chart(evaluation, name))) for name in curves_of(evaluation)],  # noqa: S704 - as above
         read_sizes=READ_THE_SIZES,
         slices=[] if evaluation.slices is None else [slice_parts(evaluation.slices, each.name) for each in evaluation.generators],
@@ -165,6 +166,7 @@ def _pair(each: Comparison) -> dict[str, str]:
         "p": _p(each.p_value),
         "better": better,
         "noise": words.figure(each.detectable),
+        "rows": rows_needed_words(each.rows_needed),
     }
 
 

@@ -1,15 +1,13 @@
 """``evaluate``: hold generators against a reference, figure by figure, and say which is better where that may be concluded."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from evalkit.compare.closer_look import CloserLook
-from evalkit.compare.evaluation import Comparison, Evaluation, Verdict, conclude
+from evalkit.compare.evaluation import Evaluation, conclude
 from evalkit.compare.evaluation_report import evaluation_html
 from evalkit.compare.words import count
 from evalkit.core.errors import InputError
@@ -25,18 +23,16 @@ from evalkit.features.base import FittedExtractor
 from evalkit.features.onnx_file import OnnxFile
 from evalkit.features.saved import SetAside, check_extractor_folder, load_with_set_aside, save_extractor
 from evalkit.run.closer_look import closer_look
+from evalkit.run.comparing import compare
 from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
 from evalkit.run.measuring import Given, given, measure
 from evalkit.run.size_curves import size_curves
 from evalkit.run.slices import check_slices, measure_slices, slicing
-from evalkit.statistics import holm
-from evalkit.statistics.influence import Estimate, difference
 
 Rows = NDArray[np.intp]
 
 _LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 200
-_LEVEL, _POWER = 0.05, 0.8
 _NO_CURVES = "No figure is shown over the number of rows: it needs a metric of features, and rows that are independent."
 _FITTED_BEFORE = "The extractor was fitted before: reference rows that it learned from, if there are any, count into the figures."
 
@@ -124,14 +120,14 @@ def evaluate(
         progress(Step("computing features", done, len(drawn)))
         theirs[name] = given(sample, sees, cache)
     measured, estimates = measure(chosen, ours, theirs, fitted=known, seed=seed, progress=progress)
-    comparisons = _compare(list(theirs), estimates)
+    seen = {name: each.features.values for name, each in theirs.items()}
+    comparisons = compare({name: len(values) for name, values in seen.items()}, estimates)
     by_slice = None
     if sliced is not None:
         by_slice, left_out = measure_slices(sliced, ours, theirs, seed=seed, progress=progress)
         cautions += left_out
     by_size = [spec for spec in chosen if spec.reads == "features" and not spec.needs_fitted]
     asked = by_size if curves and not isinstance(real, Series) else []
-    seen = {name: each.features.values for name, each in theirs.items()}
     return Evaluation(
         reference=ours.source(real.name),
         generators=tuple(each.source(name) for name, each in theirs.items()),
@@ -217,29 +213,6 @@ def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
     order = generator(seed, "evaluate", "set aside").permutation(len(real))
     n_learned = min(int(_LEARNED_FROM * len(real)), _MOST_LEARNED)
     return np.sort(order[:n_learned]), np.sort(order[n_learned:]), []
-
-
-def _compare(names: Sequence[str], estimates: Mapping[tuple[str, str], Estimate]) -> list[Comparison]:
-    """Every pair by every figure that both have and that has a better end; corrected over all of them, since any may conclude."""
-    figures = dict.fromkeys(figure for (_, figure), estimate in estimates.items() if estimate.direction != "neither")
-    tried = [
-        (figure, first, second)
-        for figure in figures
-        for first, second in combinations(names, 2)
-        if (first, figure) in estimates and (second, figure) in estimates
-    ]
-    found = [difference(estimates[first, figure], estimates[second, figure]) for figure, first, second in tried]
-    corrected = holm(np.array([each.p_value for each in found]))
-    # So many standard errors are found with this power at the corrected level of the smallest p-value.
-    errors = float(norm.isf(_LEVEL / 2 / max(len(tried), 1)) + norm.ppf(_POWER))
-    comparisons = []
-    for (figure, first, second), each, p_value in zip(tried, found, corrected, strict=True):
-        better: Verdict = "not separable"
-        if p_value <= _LEVEL:
-            better = "first" if (each.value < 0) == (estimates[first, figure].direction == "lower") else "second"
-        ends = {"difference": each.value, "low": each.low, "high": each.high, "detectable": errors * each.standard_error}
-        comparisons.append(Comparison(figure=figure, first=first, second=second, p_value=float(p_value), better=better, **ends))
-    return comparisons
 
 
 def _look_closer(ours: Given, theirs: Mapping[str, Given], seed: int, progress: Progress) -> Iterator[CloserLook]:

@@ -175,8 +175,10 @@ def test_pairs_have_difference_interval_p_and_noise(app):
         "95 % interval": "-0.15 to -0.05",
         "p": "0.001",
         "noise below": "0.07",
+        "rows needed": "about 140 (61 to 610)",
         "better": "one ★",
     }
+    assert pairs["rows needed"].tolist() == ["about 140 (61 to 610)"] * 3 + ["more than 210"]
 
 
 def test_what_failed_has_its_row_and_reason(app):
@@ -284,6 +286,8 @@ def test_files_hold_every_figure_and_every_pair(app):
     assert figures.loc[0, ["generator", "value", "low", "high", "direction", "n"]].tolist() == ["one", 0.2, 0.16, 0.25, "lower", 89]
     pairs = pd.read_csv(io.StringIO(pairs_csv(made)))
     assert pairs["better"].tolist() == ["first", "first", "not separable"]
+    assert pairs["rows needed at least"].tolist() == [61, 61, 212]
+    assert pairs["rows needed"].isna().tolist() == [False, False, True]
     assert len(pd.read_csv(io.StringIO(figures_csv(evaluation("one", failed=()))))) == 4
     assert pairs_csv(evaluation("one")).strip() in ("", '""')
 

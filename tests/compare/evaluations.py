@@ -1,7 +1,7 @@
 """Evaluations made by hand."""
 
 from evalkit.compare.closer_look import CloserLook, Clue, CopiedPair, Exhibit, Shown
-from evalkit.compare.evaluation import Comparison, Evaluation, Measured, Source, conclude
+from evalkit.compare.evaluation import Comparison, Evaluation, Measured, RowsNeeded, Source, conclude
 from evalkit.core.evidence import Evidence, Failure
 
 HOSTILE = "\u202egpj<script>window.__xss=1</script>![x](http://canary.invalid/x.png)"
@@ -38,6 +38,7 @@ def comparison(first: str, second: str, figure: str, better: str, difference: fl
         high=difference + 0.1,
         p_value=0.001 if better != "not separable" else 0.4,
         detectable=0.14,
+        rows_needed=RowsNeeded(at_least=184, about=342, at_most=1411) if better != "not separable" else RowsNeeded(at_least=2111),
         better=better,  # type: ignore[arg-type]
     )
 

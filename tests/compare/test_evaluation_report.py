@@ -5,7 +5,7 @@ import pytest
 from evalkit.compare.evaluation import SizeCurve, SizePoint
 from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart
 from evalkit.compare.evaluation_report import evaluation_html
-from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation
+from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation, comparison
 
 
 def test_a_chart_draws_a_dot_and_an_interval_a_generator():
@@ -36,6 +36,16 @@ def test_the_report_begins_with_the_conclusion_and_names_what_limits_it():
     report = evaluation_html(an_evaluation())
     assert "<h1>first is better than second: by frechet.</h1>" in report
     assert "The features were learned from the rows they are measured on." in report
+
+
+def test_pairs_say_how_many_rows_would_tell_them_apart():
+    pairs = (comparison("first", "second", "frechet", "first"), comparison("first", "second", "kid", "not separable"))
+    report = evaluation_html(an_evaluation(comparisons=pairs))
+    assert "<td>about 340 (180 to 1,400)</td>" in report
+    assert "<td>more than 2,100</td>" in report
+    assert "only a lower bound can be said" in report
+    (unsaid,) = an_evaluation(comparisons=(pairs[0].model_copy(update={"rows_needed": None}),)).comparisons
+    assert "<td>cannot be said</td>" in evaluation_html(an_evaluation(comparisons=(unsaid,)))
 
 
 def test_one_generator_is_asked_about_without_pairs():
