@@ -133,13 +133,14 @@ def _slices(evaluation: "Evaluation") -> list[str]:
 
 def _giveaways(evaluation: "Evaluation") -> list[str]:
     """What gives each generator away, most telling first; nothing where nobody looked."""
-    from evalkit.compare.closer_look import copies_sentence, told_apart_sentence
+    from evalkit.compare.closer_look import copies_sentence, is_odd, odd_sentence, told_apart_sentence
     from evalkit.compare.words import visible
 
     lines: list[str] = []
     for look in evaluation.looks:
         lines.append(f"{visible(look.generator, _WIDTH)}: {told_apart_sentence(look)}")
         lines += [f"  - {copies_sentence(look)}"] if look.n_copied else []
+        lines += [f"  - {odd_sentence(look)}"] if is_odd(look) else []
         lines += [f"  - {visible(clue.sentence, 200)}" for clue in look.clues[:_N_CLUES]]
         lines += [f"  - {rest} more in the report"] if (rest := len(look.clues) - _N_CLUES) > 0 else []
     return [*lines, ""] if lines else []

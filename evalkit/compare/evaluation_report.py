@@ -9,12 +9,15 @@ from markupsafe import Markup
 from evalkit.compare import words
 from evalkit.compare.charts import AnyChart, to_svg
 from evalkit.compare.closer_look import (
+    READ_THE_ODD,
     READ_THE_ORDER,
     CloserLook,
     CopiedPair,
     Exhibit,
     Shown,
     copies_sentence,
+    odd_sentence,
+    reasons_sentence,
     tells_nothing,
     told_apart_sentence,
 )
@@ -57,6 +60,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         centres=None if evaluation.slices is None else _centres(evaluation.slices),
         read_slices=READ_THE_SLICES,
         looks=[look_parts(look) for look in evaluation.looks],
+        read_odd=READ_THE_ODD,
         settings=_settings(evaluation),
     )
 
@@ -106,6 +110,9 @@ def look_parts(look: CloserLook) -> dict[str, Any]:
             ("Least convincing: these rows give themselves away", _gallery(look.least)),
             ("Most convincing: these rows seem real", _gallery(look.most)),
         ],
+        "odd": _rows([each.shown for each in look.odd], [f"{each.p_value:.2g}" for each in look.odd]) if look.odd else None,
+        "odd_sentence": odd_sentence(look),
+        "odd_reasons": [sentence for each in look.odd if (sentence := reasons_sentence(each))],
         "order": READ_THE_ORDER if look.least and tells_nothing(look) else "",
         "copies": copies_sentence(look),
         "pairs": [_pair_shown(pair) for pair in look.copied],

@@ -18,6 +18,7 @@ from evalkit.core.schema import Modality
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
 from evalkit.data import Data, content_hash, load
+from evalkit.discriminator import DETECTOR
 from evalkit.features import USUAL, Extractor
 from evalkit.features.base import FittedExtractor
 from evalkit.features.onnx_file import OnnxFile
@@ -27,6 +28,7 @@ from evalkit.run.comparing import compare
 from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
 from evalkit.run.measuring import Given, given, measure
+from evalkit.run.oddness import Oddness, measure_oddness
 from evalkit.run.size_curves import size_curves
 from evalkit.run.slices import check_slices, measure_slices, slicing
 
@@ -71,7 +73,7 @@ def evaluate(
             set aside, but for those that it learned from if the folder is used with the same reference again.
         keep_extractor: a folder to save the fitted extractor in; see :func:`evalkit.features.save_extractor`.
         closer: whether to look behind the figures as well: what gives each generator away, its most and least convincing rows,
-            and rows that it may have copied.
+            the oddest ones with their reasons where the detector is asked, and rows that it may have copied.
         curves: whether to show the figures of features over the number of rows, at an eighth, a quarter, a half and all of the
             smaller side; not of series, whose windows are no independent rows.
         in_order: the generators are checkpoints of one, the earliest first: say also where it got worse, and from where on it got
@@ -119,7 +121,10 @@ def evaluate(
     for done, (name, sample) in enumerate(drawn.items()):
         progress(Step("computing features", done, len(drawn)))
         theirs[name] = given(sample, sees, cache)
-    measured, estimates = measure(chosen, ours, theirs, fitted=known, seed=seed, progress=progress)
+    others = [spec for spec in chosen if spec.name != DETECTOR.name]
+    measured, estimates = measure(others, ours, theirs, fitted=known, seed=seed, progress=progress)
+    odd = measure_oddness(ours, theirs, seed=seed, progress=progress) if len(others) < len(chosen) else Oddness()
+    measured, estimates = measured + odd.measured, estimates | odd.estimates
     seen = {name: each.features.values for name, each in theirs.items()}
     comparisons = compare({name: len(values) for name, values in seen.items()}, estimates)
     by_slice = None
@@ -137,7 +142,7 @@ def evaluate(
         conclusions=conclude(list(theirs), comparisons),
         curves=tuple(size_curves(asked, ours.features.values, seen, seed=seed, progress=progress)),
         slices=by_slice,
-        looks=tuple(_look_closer(ours, theirs, seed, progress)) if closer else (),
+        looks=tuple(_look_closer(ours, theirs, odd, seed, progress)) if closer else (),
         cautions=(*cautions, *_unequal(theirs), *([_NO_CURVES] if curves and not asked else [])),
         settings={
             "extractor": ours.features.extractor,
@@ -215,10 +220,11 @@ def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
     return np.sort(order[:n_learned]), np.sort(order[n_learned:]), []
 
 
-def _look_closer(ours: Given, theirs: Mapping[str, Given], seed: int, progress: Progress) -> Iterator[CloserLook]:
+def _look_closer(ours: Given, theirs: Mapping[str, Given], odd: Oddness, seed: int, progress: Progress) -> Iterator[CloserLook]:
     for done, (name, each) in enumerate(theirs.items()):
         progress(Step("looking closer", done, len(theirs)))
-        yield closer_look(name, ours, each, seed=derive_seed(seed, "evaluate", "closer look"))
+        look = closer_look(name, ours, each, seed=derive_seed(seed, "evaluate", "closer look"))
+        yield look.model_copy(update=odd.looks.get(name, {}))
     progress(Step("looking closer", len(theirs), len(theirs)))
 
 

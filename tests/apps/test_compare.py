@@ -223,7 +223,7 @@ def test_names_never_meet_markdown(app, shown_text):
 
 def test_a_running_comparison_says_which_metric_is_measured(app):
     job = kept(evaluation("one", "two"), finished=False)
-    usual = usual_metrics("table")
+    usual = [name for name in usual_metrics("table") if name != "detector"]
     (job.folder / "heartbeat").touch()
     step = {"stage": "measuring", "done": 1, "total": 2 * len(usual), "figures": {}, "stage_seconds": 6.0}
     (job.folder / "progress.json").write_text(json.dumps(step))
@@ -300,6 +300,8 @@ def test_what_gives_a_generator_away_is_shown_one_generator_at_a_time(app):
     assert any("is wide" in text for text in texts(page))
     assert shown(page, "size")["size"].tolist() == ["1.5"]
     assert any("1 generated row equals" in text for text in texts(page))
+    assert any("are among the oddest 5 %" in text and "it draws odd rows" in text for text in texts(page))
+    assert any(text.startswith("• Row 0: ") and "usual 1 – 2" in text for text in texts(page))
     page.segmented_control(key="closer").set_value(1).run()
     assert not page.exception
     assert any("first line" in code.value for code in page.code)
@@ -311,7 +313,7 @@ def test_images_and_series_are_looked_at_as_what_they_are(app, kind):
     page = app("compare", run=kept(made).id)
     assert not page.exception
     charts = len(page.get("vega_lite_chart")) - 3
-    assert (charts, len(page.get("image"))) == ((3, 0) if kind == "steps" else (0, 4))
+    assert (charts, len(page.get("image"))) == ((4, 0) if kind == "steps" else (0, 5))
 
 
 def test_figures_over_the_number_of_rows_are_asked_for_and_shown(app, started):

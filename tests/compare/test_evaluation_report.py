@@ -74,6 +74,9 @@ def test_a_closer_look_shows_rows_of_every_kind_as_text(kind):
     assert "Least convincing" in report
     assert "1 generated row equals a real one" in report
     assert "there are too few rows; give more" in report
+    assert "20 % of generated rows (18 % to 22 %) are among the oddest 5 %" in report
+    assert "62 % (" in report
+    assert "usual 1 – 2)" in report
     assert "<script" not in report.lower()
     assert "\u202e" not in report
     assert not re.search(r"""(?:src|href)\s*=\s*["']?\s*(?:http|javascript)""", report)

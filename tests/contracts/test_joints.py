@@ -59,7 +59,8 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
     assert all(f">{finding.name}<" in board for finding in evaluation)
     assert [look.generator for look in evaluation.looks] == ["real", family]
     assert not any(look.failures for look in evaluation.looks)
-    assert board.count("A closer look at") == 2
+    assert board.count("A closer look at") == board.count("The oddest rows") == 2
+    assert all(len(look.odd) == 5 and all(row.reasons for row in look.odd) for look in evaluation.looks)
     assert {each.slice for each in evaluation.slices.of("real")} == {"colour = red", "colour = blue", "colour missing"}
     assert "Which parts of the data are missing?" in board
     copying = ek.evaluate(data, {family: generated}, fitted=reference, metrics=[], closer=False)
