@@ -14,6 +14,7 @@ from evalkit.run.jobs import Job
 from evalkit.run.measures import metrics_of
 from parts.compare_closer import closer_looks
 from parts.compare_downloads import download_report, further
+from parts.compare_groups import column_groups
 from parts.compare_slices import slices
 from parts.compare_tables import STAR, failures_table, figures_table, pairs_table, used
 from parts.compare_words import controls_of
@@ -53,6 +54,7 @@ def compare_result(job: Job) -> None:
     _charts(evaluation)
     _figures(evaluation)
     _pairs(evaluation)
+    column_groups(evaluation)
     slices(evaluation)
     _sizes(evaluation)
     closer_looks(evaluation)

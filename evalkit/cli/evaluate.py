@@ -44,6 +44,15 @@ def evaluate(
     slices: Annotated[
         str | None, typer.Option("--slices", metavar="COLUMN|clusters", help="Also compare slices: by label, caption or cluster.")
     ] = None,
+    column_group: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column-group",
+            metavar="NAME=COLUMN,COLUMN",
+            help="Compare again by these columns of the table only; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
     cache: Annotated[Path | None, typer.Option("--cache", help="A folder that keeps features from run to run.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,
@@ -53,10 +62,12 @@ def evaluate(
     """Hold generators against real data: figures with intervals, and which generator is better where that may be concluded."""
     named = pairs(generated)
     from evalkit.core.progress import shown
+    from evalkit.run.column_groups import read_groups
     from evalkit.run.evaluate import check_files, write_evaluation
     from evalkit.run.evaluate import evaluate as run_evaluate
 
     check_files(out, report)
+    groups = read_groups(column_group or ())
     chosen = tuple(name.strip() for name in metrics.split(",") if name.strip()) or None
     with shown() as progress:
         evaluation = run_evaluate(
@@ -70,6 +81,7 @@ def evaluate(
             curves=curves,
             in_order=in_order,
             slices=slices,
+            column_groups=groups,
             cache=cache,
             seed=seed,
             progress=progress,
@@ -107,12 +119,23 @@ def evaluation_text(evaluation: "Evaluation", out: Path | None, report: Path | N
     lines = [*evaluation.conclusions] or ["One generator: there is nothing to compare it with but the reference."]
     lines += ["", *drift(evaluation)] if evaluation.in_order else []
     lines += ["", f"Figures with 95 % intervals, held against {count(evaluation.reference.rows)} reference rows: {names}", ""]
-    lines += [*_aligned(evaluation), "", *_slices(evaluation), *_giveaways(evaluation)]
+    lines += [*_aligned(evaluation), "", *_column_groups(evaluation), *_slices(evaluation), *_giveaways(evaluation)]
     lines += [*(f"Note: {sentence}" for sentence in evaluation.cautions)]
     lines += [f"{name}: {path}" for name, path in (("Evidence", out), ("Report", report)) if path]
     if not report:
         lines.append("Next: --report report.html draws every figure and shows the rows that give each generator away")
     return "\n".join(lines)
+
+
+def _column_groups(evaluation: "Evaluation") -> list[str]:
+    """What each group of columns allows to say; nothing where nobody asked."""
+    from evalkit.compare.evaluation import headline
+
+    lines: list[str] = []
+    for group in evaluation.column_groups:
+        said = group.conclusions or (headline(evaluation.by_columns(group)),)
+        lines += [f"By {group.title}:", *(f"  - {sentence}" for sentence in said)]
+    return [*lines, ""] if lines else []
 
 
 def _slices(evaluation: "Evaluation") -> list[str]:

@@ -1,7 +1,7 @@
 """What came out of comparing generators: every figure with its interval, every pair of generators, and what may be concluded."""
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
@@ -14,9 +14,13 @@ Verdict = Literal["first", "second", "not separable"]
 
 
 _UNDECIDED = "no difference may be concluded"
-_N_FIGURES = 2
+_N_FIGURES, _N_COLUMNS = 2, 8
 FEWEST_NEEDED, MOST_NEEDED = 30, 10**12
 """What a number of rows needed stands for where it is smaller or larger: no normal law holds for fewer."""
+READ_THE_GROUPS = (
+    "The same figures on the columns of a group only, as if the table had no others. p is corrected (Holm) over all groups, pairs "
+    "and figures. Rows that are right in every group may still not fit together: that shows in all columns at once."
+)
 READ_THE_ROWS = (
     "Rows needed: so many of each generator, with real rows in proportion, would show the difference as it is measured now in four "
     "of five samples; in brackets for the largest and the smallest difference that the interval allows. Where that holds 0 the "
@@ -106,6 +110,34 @@ class Comparison(BaseModel):
     rows_needed: RowsNeeded | None = None
 
 
+class ColumnGroup(BaseModel):
+    """Generators compared by some columns of a table only.
+
+    Attributes:
+        name: of the group, as the user calls it.
+        columns: which.
+        measured: every figure, of these columns only.
+        comparisons: every pair of generators by every figure that has a better end; p-values are corrected (Holm) over all groups,
+            pairs and figures together.
+        conclusions: what may be said of every pair.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    columns: tuple[str, ...]
+    measured: tuple[Measured, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    conclusions: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Its name and its columns, in words."""
+        columns = ", ".join(visible(column, 40) for column in self.columns[:_N_COLUMNS])
+        more = f" and {count(len(self.columns) - _N_COLUMNS)} more" if len(self.columns) > _N_COLUMNS else ""
+        return f"{visible(self.name, 60)} ({columns}{more})"
+
+
 class SizePoint(BaseModel):
     """A figure at one number of rows.
 
@@ -150,6 +182,7 @@ class Evaluation(BaseModel):
         conclusions: what may be said, a sentence each, and what may not.
         looks: what is behind each generator's figures.
         curves: figures over the number of rows, where they were asked for.
+        column_groups: the same by groups of columns, where that was asked for; see :meth:`by_columns`.
         slices: how generated rows spread over slices of the data, where that was asked for.
         cautions: what limits it.
         settings: what would have to be the same for another run to be comparable.
@@ -169,6 +202,7 @@ class Evaluation(BaseModel):
     looks: tuple[CloserLook, ...] = ()
     curves: tuple[SizeCurve, ...] = ()
     slices: Slices | None = None
+    column_groups: tuple[ColumnGroup, ...] = ()
     cautions: tuple[str, ...] = ()
     settings: dict[str, str] = {}
     in_order: bool = False
@@ -188,6 +222,11 @@ class Evaluation(BaseModel):
         """One generator's figures by name; what failed is left out."""
         mine = (each.finding for each in self.measured if each.generator == generator)
         return {finding.name: finding for finding in mine if isinstance(finding, Evidence)}
+
+    def by_columns(self, group: ColumnGroup) -> Self:
+        """The same generators as far as a group of columns goes: its figures, pairs and conclusions in place of those of all."""
+        found = {name: getattr(group, name) for name in ("measured", "comparisons", "conclusions")}
+        return self.model_copy(update={**found, "looks": (), "curves": (), "slices": None, "column_groups": ()})
 
 
 def conclude(generators: Sequence[str], comparisons: Sequence[Comparison]) -> tuple[str, ...]:

@@ -23,7 +23,15 @@ from evalkit.compare.closer_look import (
 )
 from evalkit.compare.curves import series_lines
 from evalkit.compare.drift import drift
-from evalkit.compare.evaluation import READ_THE_ROWS, Comparison, Evaluation, headline, rows_needed_words
+from evalkit.compare.evaluation import (
+    READ_THE_GROUPS,
+    READ_THE_ROWS,
+    ColumnGroup,
+    Comparison,
+    Evaluation,
+    headline,
+    rows_needed_words,
+)
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.report import page
 from evalkit.compare.slices import READ_THE_SLICES, Slice, Slices, slice_sentence, slices_sentence
@@ -54,6 +62,8 @@ def evaluation_html(evaluation: Evaluation) -> str:
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
         pairs=[_pair(each) for each in evaluation.comparisons],
         read_rows=READ_THE_ROWS,
+        column_groups=[_group(evaluation, each) for each in evaluation.column_groups],
+        read_groups=READ_THE_GROUPS,
         curves=[Markup(to_svg(size_chart(evaluation, name))) for name in curves_of(evaluation)],  # noqa: S704 - as above
         read_sizes=READ_THE_SIZES,
         slices=[] if evaluation.slices is None else [slice_parts(evaluation.slices, each.name) for each in evaluation.generators],
@@ -63,6 +73,17 @@ def evaluation_html(evaluation: Evaluation) -> str:
         read_odd=READ_THE_ODD,
         settings=_settings(evaluation),
     )
+
+
+def _group(evaluation: Evaluation, group: ColumnGroup) -> dict[str, Any]:
+    """One group of columns as the template wants it."""
+    only = evaluation.by_columns(group)
+    return {
+        "title": group.title,
+        "conclusions": group.conclusions or (headline(only),),
+        "rows": [_row(each.generator, each.metric, each.finding) for each in only.measured],
+        "pairs": [_pair(each) for each in only.comparisons],
+    }
 
 
 def slice_parts(slices: Slices, generator: str) -> dict[str, Any]:

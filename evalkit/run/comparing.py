@@ -1,7 +1,7 @@
 """Every pair of generators by every figure that both have: which is better, and how many rows it takes to say so."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -16,28 +16,25 @@ Estimates = Mapping[tuple[str, str], Estimate]
 """By generator and figure."""
 
 
-def compare(rows: Mapping[str, int], estimates: Estimates) -> list[Comparison]:
-    """Corrected over all pairs and all figures that have a better end, since any of them may conclude.
+def compare(rows: Mapping[str, int], groups: Sequence[Estimates]) -> list[list[Comparison]]:
+    """Corrected over all pairs, all figures that have a better end, and all groups of columns, since any of them may conclude.
 
     Args:
         rows: how many of each generator were compared, by its name, in the order of the pairs.
-        estimates: the figures.
+        groups: the figures of each group; of whole rows there is one.
+
+    Returns:
+        A list a group.
     """
-    figures = dict.fromkeys(figure for (_, figure), estimate in estimates.items() if estimate.direction != "neither")
-    tried = [
-        (figure, first, second)
-        for figure in figures
-        for first, second in combinations(rows, 2)
-        if (first, figure) in estimates and (second, figure) in estimates
-    ]
-    found = [difference(estimates[first, figure], estimates[second, figure]) for figure, first, second in tried]
+    tried = [(place, *each) for place, estimates in enumerate(groups) for each in _pairs(list(rows), estimates)]
+    found = [difference(groups[place][first, figure], groups[place][second, figure]) for place, figure, first, second in tried]
     corrected = holm(np.array([each.p_value for each in found]))
     # So many are found at the corrected level of the smallest p-value.
     errors = detectable_errors(len(tried))
-    comparisons = []
-    for (figure, first, second), each, p_value in zip(tried, found, corrected, strict=True):
-        pair = estimates[first, figure], estimates[second, figure]
-        comparisons.append(
+    comparisons: list[list[Comparison]] = [[] for _ in groups]
+    for (place, figure, first, second), each, p_value in zip(tried, found, corrected, strict=True):
+        pair = groups[place][first, figure], groups[place][second, figure]
+        comparisons[place].append(
             Comparison(
                 figure=figure,
                 first=first,
@@ -52,6 +49,15 @@ def compare(rows: Mapping[str, int], estimates: Estimates) -> list[Comparison]:
             )
         )
     return comparisons
+
+
+def _pairs(names: Sequence[str], estimates: Estimates) -> Iterator[tuple[str, str, str]]:
+    """Figure and generators."""
+    figures = dict.fromkeys(figure for (_, figure), estimate in estimates.items() if estimate.direction != "neither")
+    for figure in figures:
+        for first, second in combinations(names, 2):
+            if (first, figure) in estimates and (second, figure) in estimates:
+                yield figure, first, second
 
 
 def _verdict(first: Estimate, found: Difference, p_value: float) -> Verdict:

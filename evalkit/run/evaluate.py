@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +19,17 @@ from evalkit.core.schema import Modality
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
 from evalkit.data import Data, content_hash, load
-from evalkit.discriminator import DETECTOR
 from evalkit.features import USUAL, Extractor
 from evalkit.features.base import FittedExtractor
 from evalkit.features.onnx_file import OnnxFile
 from evalkit.features.saved import SetAside, check_extractor_folder, load_with_set_aside, save_extractor
 from evalkit.run.closer_look import closer_look
+from evalkit.run.column_groups import Groups, check_groups, measure_groups
 from evalkit.run.comparing import compare
 from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
-from evalkit.run.measuring import Given, given, measure
-from evalkit.run.oddness import Oddness, measure_oddness
+from evalkit.run.measuring import Given, given
+from evalkit.run.oddness import measure_all
 from evalkit.run.size_curves import size_curves
 from evalkit.run.slices import check_slices, measure_slices, slicing
 
@@ -51,6 +52,7 @@ def evaluate(
     curves: bool = False,
     in_order: bool = False,
     slices: str | None = None,
+    column_groups: Groups | None = None,
     cache: Path | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -80,13 +82,16 @@ def evaluate(
             no better.
         slices: by what to slice: a column of labels (category or yes/no) of a table, ``"caption"`` of images, or ``"clusters"`` of
             anything: whether as many generated as real rows fall into each slice, and how alike those are.
+        column_groups: groups of a table's columns by name, such as ``{"payment": ["amount", "currency"]}``: all figures and pairs
+            again on these columns only, seen by ``encoded_table``; corrected (Holm) over all groups together.
         cache: a folder that keeps features from run to run; see :func:`evalkit.features.cache.extract`.
         seed: of the rows set aside and of every draw.
         progress: see :mod:`evalkit.core.progress`.
 
     Raises:
         InputError: there is nothing to compare, a name is unknown, the data cannot be read, a metric was named that needs fitted
-            rows and there are none, every fitted row is in the reference, or the data cannot be sliced so.
+            rows and there are none, every fitted row is in the reference, the data cannot be sliced so, or a group names a column
+            that there is not.
 
     >>> draw = np.random.default_rng(0)
     >>> real, near, far = draw.normal(size=(400, 2)), draw.normal(size=(300, 2)), draw.normal(1, 1, size=(300, 2))
@@ -105,6 +110,8 @@ def evaluate(
     fitted_rows = None if fitted is None else load(fitted, schema=real.schema)
     if slices is not None:
         check_slices(slices, (real, *drawn.values()))
+    groups = column_groups or {}
+    check_groups(groups, real, chosen)
     sees, held, cautions = _seeing(extractor, real, seed)
     aside = np.setdiff1d(np.arange(len(real)), held)
     if keep_extractor is not None:
@@ -114,19 +121,17 @@ def evaluate(
         cautions += overlap(fitted_rows, real, sees)
         known = given(fitted_rows, sees, cache)
     sliced = None
+    learned = aside if len(aside) else held
     if slices is not None:
-        learned = aside if len(aside) else held
         sliced = slicing(slices, given(real.take(learned), sees, cache, learned), seed=seed)
     theirs = {}
     for done, (name, sample) in enumerate(drawn.items()):
         progress(Step("computing features", done, len(drawn)))
         theirs[name] = given(sample, sees, cache)
-    others = [spec for spec in chosen if spec.name != DETECTOR.name]
-    measured, estimates = measure(others, ours, theirs, fitted=known, seed=seed, progress=progress)
-    odd = measure_oddness(ours, theirs, seed=seed, progress=progress) if len(others) < len(chosen) else Oddness()
-    measured, estimates = measured + odd.measured, estimates | odd.estimates
+    found = measure_all(chosen, ours, theirs, fitted=known, seed=seed, progress=progress)
     seen = {name: each.features.values for name, each in theirs.items()}
-    comparisons = compare({name: len(values) for name, values in seen.items()}, estimates)
+    (comparisons,) = compare({name: len(values) for name, values in seen.items()}, [found.estimates])
+    by_columns = measure_groups(groups, chosen, real.take(learned), ours, theirs, seed=seed, progress=progress)
     by_slice = None
     if sliced is not None:
         by_slice, left_out = measure_slices(sliced, ours, theirs, seed=seed, progress=progress)
@@ -137,12 +142,13 @@ def evaluate(
         reference=ours.source(real.name),
         generators=tuple(each.source(name) for name, each in theirs.items()),
         fitted=None if known is None else known.source(known.sample.name),
-        measured=tuple(measured),
+        measured=tuple(found.measured),
         comparisons=tuple(comparisons),
         conclusions=conclude(list(theirs), comparisons),
         curves=tuple(size_curves(asked, ours.features.values, seen, seed=seed, progress=progress)),
         slices=by_slice,
-        looks=tuple(_look_closer(ours, theirs, odd, seed, progress)) if closer else (),
+        column_groups=by_columns,
+        looks=tuple(_look_closer(ours, theirs, found.looks, seed, progress)) if closer else (),
         cautions=(*cautions, *_unequal(theirs), *([_NO_CURVES] if curves and not asked else [])),
         settings={
             "extractor": ours.features.extractor,
@@ -220,11 +226,13 @@ def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
     return np.sort(order[:n_learned]), np.sort(order[n_learned:]), []
 
 
-def _look_closer(ours: Given, theirs: Mapping[str, Given], odd: Oddness, seed: int, progress: Progress) -> Iterator[CloserLook]:
+def _look_closer(
+    ours: Given, theirs: Mapping[str, Given], odd: Mapping[str, Mapping[str, Any]], seed: int, progress: Progress
+) -> Iterator[CloserLook]:
     for done, (name, each) in enumerate(theirs.items()):
         progress(Step("looking closer", done, len(theirs)))
         look = closer_look(name, ours, each, seed=derive_seed(seed, "evaluate", "closer look"))
-        yield look.model_copy(update=odd.looks.get(name, {}))
+        yield look.model_copy(update=odd.get(name, {}))
     progress(Step("looking closer", len(theirs), len(theirs)))
 
 

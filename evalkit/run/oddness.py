@@ -1,6 +1,6 @@
 """How odd each generator's rows look to a detector fitted on half of the real rows: figures, and the oddest rows to look at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,8 @@ from evalkit.core.sample import Series, Table
 from evalkit.discriminator import DETECTOR
 from evalkit.discriminator.oddness import RANK, SHARE, Judge, oddest
 from evalkit.features.windows import stretches
-from evalkit.run.measuring import Given, evidence, failed
+from evalkit.metrics import MetricSpec
+from evalkit.run.measuring import Given, evidence, failed, measure
 from evalkit.statistics.influence import Estimate
 
 N_ODD, N_REASONS = 5, 3
@@ -25,11 +26,11 @@ Array = NDArray[np.float64]
 
 
 @dataclass
-class Oddness:
-    """What the detector says.
+class Figures:
+    """What was measured.
 
     Attributes:
-        measured: its figures, or why there are none, generator by generator.
+        measured: the figures, or why there are none, generator by generator.
         estimates: behind them, by generator and figure.
         looks: what a closer look shows, by generator; see :class:`~evalkit.compare.closer_look.CloserLook`.
     """
@@ -39,7 +40,25 @@ class Oddness:
     looks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def measure_oddness(ours: Given, theirs: Mapping[str, Given], *, seed: int, progress: Progress) -> Oddness:
+def measure_all(
+    chosen: Sequence[MetricSpec],
+    ours: Given,
+    theirs: Mapping[str, Given],
+    *,
+    fitted: Given | None,
+    seed: int,
+    progress: Progress,
+) -> Figures:
+    """:func:`~evalkit.run.measuring.measure`, and the detector where it is among the metrics."""
+    others = [spec for spec in chosen if spec.name != DETECTOR.name]
+    measured, estimates = measure(others, ours, theirs, fitted=fitted, seed=seed, progress=progress)
+    if len(others) == len(chosen):
+        return Figures(measured, estimates)
+    odd = measure_oddness(ours, theirs, seed=seed, progress=progress)
+    return Figures(measured + odd.measured, estimates | odd.estimates, odd.looks)
+
+
+def measure_oddness(ours: Given, theirs: Mapping[str, Given], *, seed: int, progress: Progress) -> Figures:
     """One detector for all generators, so that they are compared with what they share taken out.
 
     Args:
@@ -48,7 +67,7 @@ def measure_oddness(ours: Given, theirs: Mapping[str, Given], *, seed: int, prog
         seed: of the halves and of the detector.
         progress: see :mod:`evalkit.core.progress`.
     """
-    found = Oddness()
+    found = Figures()
     progress(Step("looking for odd rows", 0, len(theirs) + 1))
     try:
         groups = stretches(ours.features.rows) if isinstance(ours.sample, Series) else None
@@ -65,7 +84,7 @@ def measure_oddness(ours: Given, theirs: Mapping[str, Given], *, seed: int, prog
     return found
 
 
-def _judge_one(found: Oddness, judge: Judge, name: str, ours: Given, theirs: Given, seed: int) -> None:
+def _judge_one(found: Figures, judge: Judge, name: str, ours: Given, theirs: Given, seed: int) -> None:
     try:
         p_values = judge.p_values(theirs.read_by(DETECTOR))
         estimates = _by_stretch(judge.estimates(p_values, seed=seed), ours, theirs)

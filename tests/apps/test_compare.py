@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from evalkit.compare.closer_look import Shown
-from evalkit.compare.evaluation import SizeCurve, SizePoint, Source
+from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, Source
 from evalkit.compare.slices import Centre, Slices
 from evalkit.run import jobs, starting
 from evalkit.run.measures import usual_metrics
@@ -326,6 +326,30 @@ def test_figures_over_the_number_of_rows_are_asked_for_and_shown(app, started):
     page = app("compare", run=kept(evaluation("one").model_copy(update={"curves": curves})).id)
     assert not page.exception
     assert page.selectbox(key="size_figure").options == ["kid", "frechet"]
+
+
+def test_groups_of_columns_are_asked_for_and_shown(app, started):
+    page = app("compare")
+    for wrong, words in (("alcohol", "name = column, column"), ("a = nothing", "do not have")):
+        page.text_area(key="column_groups").set_value(wrong).run()
+        assert page.button(key="begin").disabled
+        assert words in marked(page)
+    page.text_area(key="column_groups").set_value("drink = alcohol, ash\nlook = hue").run()
+    page.button(key="begin").click().run()
+    assert started[0][2]["settings"].column_groups == {"drink": ("alcohol", "ash"), "look": ("hue",)}
+    made, other = evaluation("one", "two"), evaluation("one", "two", failed=("kid",), separable=False)
+    groups = tuple(
+        ColumnGroup(name=name, columns=(name, "x"), measured=of.measured, comparisons=of.comparisons, conclusions=of.conclusions)
+        for name, of in (("drink", made), ("look", other))
+    )
+    page = app("compare", run=kept(made.model_copy(update={"column_groups": groups})).id)
+    assert not page.exception
+    assert "drink (drink, x)" in texts(page)
+    assert f"• {made.conclusions[0]}" in texts(page)
+    page.segmented_control(key="group").set_value(1).run()
+    assert not page.exception
+    assert f"• {other.conclusions[0]}" in texts(page)
+    assert any("why there is none" in table.value for table in page.dataframe)
 
 
 def test_rows_that_generators_were_fitted_to_are_asked_for_and_passed_on(app, started):

@@ -117,6 +117,20 @@ def test_a_generator_that_gives_away_what_it_was_fitted_to_is_named(folder):
         assert len(refused.stderr.strip().splitlines()) == 1
 
 
+def test_groups_of_columns_are_compared_by_themselves(folder):
+    asked = ["evaluate", "real.csv", "near=near.csv", "far=far.csv", "--metrics", "kid", "--no-closer-look"]
+    done = evalkit(*asked, "--column-group", "what=size", "--column-group", "how many = parts", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[lines.index("By what (size):") + 1] == "  - near is better than far: by kid."
+    assert "no difference may be concluded" in lines[lines.index("By how many (parts):") + 1]
+    for wrong, words in (("what=weight", "there is no column 'weight' for the group 'what'"), ("size", "NAME=COLUMN,COLUMN")):
+        refused = evalkit(*asked, "--column-group", wrong, cwd=folder)
+        assert refused.returncode == 2
+        assert words in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
+
+
 def test_a_lost_label_is_named_in_the_terminal(tmp_path):
     for name, seed, labels in (("real", 0, "rgb"), ("all", 3, "rgb"), ("few", 2, "gb")):
         draw = np.random.default_rng(seed)

@@ -2,10 +2,10 @@ import re
 
 import pytest
 
-from evalkit.compare.evaluation import SizeCurve, SizePoint
+from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, conclude
 from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart
 from evalkit.compare.evaluation_report import evaluation_html
-from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation, comparison
+from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation, comparison, failed, measured
 
 
 def test_a_chart_draws_a_dot_and_an_interval_a_generator():
@@ -46,6 +46,26 @@ def test_pairs_say_how_many_rows_would_tell_them_apart():
     assert "only a lower bound can be said" in report
     (unsaid,) = an_evaluation(comparisons=(pairs[0].model_copy(update={"rows_needed": None}),)).comparisons
     assert "<td>cannot be said</td>" in evaluation_html(an_evaluation(comparisons=(unsaid,)))
+
+
+def test_groups_of_columns_have_their_own_figures_and_pairs():
+    pair = comparison("first", "second", "kid", "second")
+    found = (measured("first", "kid", 0.5), failed("second", "kid"))
+    group = ColumnGroup(
+        name=HOSTILE,
+        columns=("amount", HOSTILE),
+        measured=found,
+        comparisons=(pair,),
+        conclusions=conclude(["first", "second"], [pair]),
+    )
+    report = evaluation_html(an_evaluation(column_groups=(group,)))
+    assert "By groups of columns" in report
+    assert "(amount, " in report
+    assert "second is better than first: by kid." in report
+    assert report.count("<th>rows needed</th>") == 2
+    assert "<script" not in report.lower()
+    assert "\u202e" not in report
+    assert "By groups of columns" not in evaluation_html(an_evaluation())
 
 
 def test_one_generator_is_asked_about_without_pairs():
