@@ -30,6 +30,7 @@ def kept_evaluation(job: Job, request: EvaluateRequest, progress: Progress) -> N
         extractor=chosen.extractor,
         curves=chosen.curves,
         slices=chosen.slices,
+        column_groups=chosen.column_groups,
         seed=chosen.seed,
         progress=progress,
     )

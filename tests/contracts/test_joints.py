@@ -49,7 +49,8 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
             assert finding.low <= finding.value <= finding.high
             assert finding.n == 60
             assert finding.provenance.keys() == {"data", "reference"}
-    evaluation = ek.evaluate(reference, {"real": data, family: generated}, slices="colour")
+    groups = {"build": ["size", "weight"], "rest": ["colour", "parts", "note"]}
+    evaluation = ek.evaluate(reference, {"real": data, family: generated}, slices="colour", column_groups=groups)
     assert len(evaluation.comparisons) > 3
     for finding in evaluation:
         assert isinstance(finding, Evidence), finding
@@ -59,9 +60,14 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
     assert all(f">{finding.name}<" in board for finding in evaluation)
     assert [look.generator for look in evaluation.looks] == ["real", family]
     assert not any(look.failures for look in evaluation.looks)
-    assert board.count("A closer look at") == 2
+    assert board.count("A closer look at") == board.count("The oddest rows") == 2
+    assert all(len(look.odd) == 5 and all(row.reasons for row in look.odd) for look in evaluation.looks)
     assert {each.slice for each in evaluation.slices.of("real")} == {"colour = red", "colour = blue", "colour missing"}
     assert "Which parts of the data are missing?" in board
+    assert [group.name for group in evaluation.column_groups] == ["build", "rest"]
+    assert all(isinstance(each.finding, Evidence) for group in evaluation.column_groups for each in group.measured)
+    assert "By groups of columns" in board
+    assert all(each.rows_needed for each in evaluation.comparisons if each.low < each.high)
     copying = ek.evaluate(data, {family: generated}, fitted=reference, metrics=[], closer=False)
     assert {finding.name for finding in copying} == {"nearest_share", "closest_record_control", "membership_attack"}
     for finding in copying:
