@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 
 # How much of what equal laws show on average is added to what was seen.
 _DRAWN = 0.25
+# From so many standard deviations of equal laws on, a figure's own rows tell how its variance grows.
+_AWAY = 3.0
 
 
 class Tempered(NamedTuple):
@@ -48,7 +50,9 @@ def tempered(
     returned as further variance.
 
     The variance grows with the figure, by (the influences' variance) / ``plug_in`` for each unit. Chance makes both small together,
-    so that the quotient is drawn to what it is for equal laws: as if a fourth of what they show had been seen besides.
+    so that the quotient is drawn to what it is for equal laws: as if a fourth of what they show had been seen besides. Far from
+    equality, laws differ in one direction, and the variance along it has little to do with that of equal laws, which is over all
+    directions: there what equal laws show is left out, by and by, of the influences' variance and of the figure.
 
     Args:
         influences: of each side's rows, (n,) and (m,), as computed from them, mean 0.
@@ -65,13 +69,21 @@ def tempered(
     """
     raw, shared = [float(rows.var(ddof=1)) / len(rows) for rows in influences], max(noise[2], 0.0)
     noises = [max(own + shared, 0.0) for own in noise[:2]]
-    squares, seen = sum(noises) / 2, plug_in + _DRAWN * max(at_equality, 0.0)
-    slope = (sum(raw) + _DRAWN * 2 * squares) / seen if seen > 0 else 0.0
+    squares, bias = sum(noises) / 2, max(at_equality, 0.0)
+    slope = _slope(sum(raw), 2 * squares, plug_in - bias, bias)
     first, second = (_scale(*sizes) for sizes in zip(raw, noises, strict=True))
     lacking = sum(max(known - found, 0.0) / 2 for known, found in zip(noises, raw, strict=True))
     errs = squares + besides > 0 < slope
     squared = SquaredDistance(squares + besides, slope, besides, shared, (first, second)) if errs else None
     return Tempered(influences[0] * first, influences[1] * second, lacking + besides, squared)
+
+
+def _slope(raw: float, noise: float, figure: float, bias: float) -> float:
+    """By how much the variance grows for each unit of the figure; 0 where nothing varies."""
+    near, far = _AWAY**2 * noise / 2, max(figure, 0.0) ** 2
+    of_equal = (1 + _DRAWN) * (near / (near + far) if near + far > 0 else 1.0)
+    seen = figure + of_equal * bias
+    return max(raw - (1 - of_equal) * noise, _DRAWN * of_equal * noise) / seen if seen > 0 else 0.0
 
 
 def _scale(raw: float, noise: float) -> float:
