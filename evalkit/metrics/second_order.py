@@ -71,7 +71,7 @@ def tempered(
     noises = [max(own + shared, 0.0) for own in noise[:2]]
     squares, bias = sum(noises) / 2, max(at_equality, 0.0)
     slope = _slope(sum(raw), 2 * squares, plug_in - bias, bias)
-    first, second = (_scale(*sizes) for sizes in zip(raw, noises, strict=True))
+    first, second = (tempering(*sizes) for sizes in zip(raw, noises, strict=True))
     lacking = sum(max(known - found, 0.0) / 2 for known, found in zip(noises, raw, strict=True))
     errs = squares + besides > 0 < slope
     squared = SquaredDistance(squares + besides, slope, besides, shared, (first, second)) if errs else None
@@ -86,5 +86,14 @@ def _slope(raw: float, noise: float, figure: float, bias: float) -> float:
     return max(raw - (1 - of_equal) * noise, _DRAWN * of_equal * noise) / seen if seen > 0 else 0.0
 
 
-def _scale(raw: float, noise: float) -> float:
+def tempering(raw: float, noise: float) -> float:
+    """The factor by which influences lose half of their noise, and at most half of what they are.
+
+    Args:
+        raw: variance of the influences' mean, >= 0.
+        noise: what it owes to the rows that the influences were computed from, >= 0.
+
+    >>> tempering(4.0, 1.0) ** 2
+    0.875
+    """
     return math.sqrt(max(1 - noise / raw / 2, 0.5)) if raw > 0 else 1.0
