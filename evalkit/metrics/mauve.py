@@ -202,8 +202,9 @@ def _estimate(areas: list[Area], k: int, d: int) -> Estimate:
     sides = ([area.reference for area in areas], [area.generated for area in areas])
     reference, generated = (_tempered(np.array(side), noise) for side, noise in zip(sides, _mean_noise(areas), strict=True))
     method = (
-        f"{k} clusters of {d} principal components, mean over {len(areas)} clusterings; jackknife less half its "
-        f"noise, and their spread; the interval is of the expectation with {len(reference)} reference and {len(generated)} generated rows"
+        f"{k} clusters of {d} principal components, mean over {len(areas)} clusterings; jackknife less half its noise, and "
+        f"the spread of clusterings; the interval is of the expectation with {len(reference)} reference and {len(generated)} "
+        "generated rows"
     )
     spread = float(values.var(ddof=1)) / len(values)
     return Estimate(float(values.mean().clip(0, 1)), "higher", method, reference, generated, spread, (0.0, 1.0))
