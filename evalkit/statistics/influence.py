@@ -10,7 +10,7 @@ from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.statistics.intervals import Interval, proportion_interval
-from evalkit.statistics.squared import SquaredDistance
+from evalkit.statistics.squared import SquaredDistance, variance_of_difference
 
 Array = NDArray[np.float64]
 
@@ -131,6 +131,8 @@ class Difference(NamedTuple):
 def difference(first: Estimate, second: Estimate, *, paired: bool = False, level: float = 0.95) -> Difference:
     """One generator's figure less another's, where both were held against the same reference rows in the same order.
 
+    By the normal law; for squared distances see :func:`~evalkit.statistics.squared.variance_of_difference`.
+
     Args:
         first: of one generator.
         second: of the other.
@@ -147,14 +149,17 @@ def difference(first: Estimate, second: Estimate, *, paired: bool = False, level
     """
     if len(first.reference) != len(second.reference) or (paired and len(first.generated) != len(second.generated)):
         raise ShapeError("a difference needs figures that were held against the same rows: measure both in one run")
-    variance = _share(first.reference - second.reference) + first.further_variance + second.further_variance
-    if paired:
-        variance += _share(first.generated - second.generated)
-    else:
-        variance += _share(first.generated) + _share(second.generated)
-    value, error = first.value - second.value, math.sqrt(variance)
+    value, error = first.value - second.value, math.sqrt(_variance(first, second, paired))
     p_value = 2 * float(stats.norm.sf(abs(value) / error)) if error > 0 else float(value == 0)
     return Difference(value, value - _width(level) * error, value + _width(level) * error, p_value, error)
+
+
+def _variance(first: Estimate, second: Estimate, paired: bool) -> float:
+    if first.squared and second.squared and not paired:
+        pairs = (first.reference, first.generated), (second.reference, second.generated)
+        return variance_of_difference(*pairs, first.squared, second.squared)
+    of_generated = _share(first.generated - second.generated) if paired else _share(first.generated) + _share(second.generated)
+    return _share(first.reference - second.reference) + of_generated + first.further_variance + second.further_variance
 
 
 def _by_group(influences: Array, groups: NDArray[np.int64]) -> Array:
