@@ -12,6 +12,11 @@ from evalkit.compare.report import report_html
 from evalkit.core.evaluator import gather
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.run.detect import detect
+from evalkit.run.rankings import ranking_of, study_comparisons
+from evalkit.run.studies import create, keep_evaluation
+from evalkit.study import Served, Store, StudyDesign, invite, next_question, vote
+from evalkit.study.findings import add_findings, findings_of
+from evalkit.study.log import found, verify
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +81,32 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
     assert all(f">{finding.name}<" in evaluation_html(copying) for finding in copying)
     report = report_html(detect(data, reference=reference, effort="fast"))
     assert all(f"{finding.name}" in report for finding in gather(evaluators(reference, data), seed=0))
+
+
+def test_one_sample_is_asked_about_and_votes_stand_beside_figures(sample, tmp_path):
+    """Rows of a generator and real ones go to raters; their votes, figures and alarms meet in one study."""
+    address = f"sqlite:///{tmp_path / 'studies.sqlite'}"
+    vae = BACKBONES["vae"].load()(steps=30, random_state=0).fit(sample.take(np.arange(130)))
+    sides = {"real": sample.take(np.arange(130, 260)), "vae": vae.sample(130)}
+    with Store(address) as store:
+        create(store, "rows", sides, StudyDesign(question="Which row is real?", votes_per_question=2), items=8)
+        for rater in invite(store, "rows", ["Ann", "Bob"]):
+            while isinstance(asked := next_question(store, rater.token), Served):
+                nearest = [abs(float(output.fields()["weight"]) - 2 * float(output.fields()["size"])) for output in asked.outputs]
+                better = "left" if nearest[0] < nearest[1] else "right"
+                vote(store, rater.token, asked.assignment, f"vote-{asked.assignment}", {"choice": better})
+        keep_evaluation(address, "rows", ek.evaluate(sides["real"], {"vae": sides["vae"]}, metrics=["column_shapes"], closer=False))
+        alarms = gather(evaluators(sides["real"], sides["vae"]), seed=0)
+        add_findings(store, "rows", "detect", {"vae": alarms})
+        board = findings_of(store, "rows")
+        assert board.keys() == {("vae", "evaluate"), ("vae", "detect")}
+        assert all(isinstance(finding, Evidence) for own in board.values() for finding in own.values())
+        voted = study_comparisons(store, "rows")
+        assert (len(voted), set(voted["left"]) | set(voted["right"])) == (16, {"real", "vae"})
+        ranking = ranking_of(store, "rows", ridge=0.1)
+        assert set(ranking.evidence()) == {"real", "vae"}
+        with store.reading() as session:
+            verify(session, found(session, "rows"))
 
 
 def test_what_cannot_be_evaluated_is_a_failure_in_the_same_list(sample):
