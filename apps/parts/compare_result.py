@@ -11,7 +11,7 @@ from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures
 from evalkit.compare.words import count, visible
 from evalkit.core.evidence import Evidence
 from evalkit.run.jobs import Job
-from evalkit.run.measures import metrics_of
+from evalkit.run.measures import PATH_LENGTH, WHAT_A_PATH_LENGTH_IS, metrics_of
 from parts.compare_closer import closer_looks
 from parts.compare_downloads import download_report, further
 from parts.compare_groups import column_groups
@@ -149,6 +149,8 @@ def _meanings(evaluation: Evaluation) -> None:
         known = metrics_of()
         for name in dict.fromkeys(each.metric for each in evaluation.measured if each.metric in known):
             st.text(f"{', '.join(known[name].figures)}: {known[name].what_it_is}")
+        if any(each.metric == PATH_LENGTH for each in evaluation.measured):
+            st.text(f"{PATH_LENGTH}: {WHAT_A_PATH_LENGTH_IS}")
         st.caption("Each figure sees one side of the data only. None is the quality, and they are not added up.")
 
 

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from evalkit.compare.words import count, visible
-from evalkit.discriminator import DETECTOR
 from evalkit.run.jobs import RUNNING, Job, Status
-from evalkit.run.measures import chosen_metrics
+from evalkit.run.measures import BY_DETECTOR, chosen_metrics
 from evalkit.run.requests import EvaluateRequest
 from parts.states import IN_WORDS, duration
 
@@ -38,7 +37,7 @@ def metric_now(request: EvaluateRequest, status: Status) -> str | None:
         return None
     named = chosen_metrics(chosen.modality, chosen.metrics, fitted=request.fitted is not None)
     # The detector is asked about all generators afterwards, which is a step of its own.
-    metrics = [name for name in named if name != DETECTOR.name]
+    metrics = [name for name in named if name != BY_DETECTOR]
     if status.stage != "measuring" or status.total != len(metrics) * n or status.done >= status.total:
         return None
     name = list(request.generators)[status.done % n]

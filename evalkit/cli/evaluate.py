@@ -53,6 +53,15 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            metavar="NAME=MODEL",
+            help="Of images: the fitted model that drew a generator's rows, to measure how smoothly it draws.",
+            show_default=False,
+        ),
+    ] = None,
     cache: Annotated[Path | None, typer.Option("--cache", help="A folder that keeps features from run to run.")] = None,
     study: Annotated[
         str | None, typer.Option("--study", help="Also keep the figures in this study, beside people's votes.")
@@ -77,7 +86,7 @@ def evaluate(
         from evalkit.run.studies import check_generators
 
         check_generators(store, study, named)
-    groups = read_groups(column_group or ())
+    groups, models = read_groups(column_group or ()), pairs(model or [])
     chosen = tuple(name.strip() for name in metrics.split(",") if name.strip()) or None
     with shown() as progress:
         evaluation = run_evaluate(
@@ -92,6 +101,7 @@ def evaluate(
             in_order=in_order,
             slices=slices,
             column_groups=groups,
+            models=models,
             cache=cache,
             seed=seed,
             progress=progress,

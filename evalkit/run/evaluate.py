@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.backbones.base import Backbone
 from evalkit.compare.closer_look import CloserLook
 from evalkit.compare.evaluation import Evaluation, conclude
 from evalkit.compare.evaluation_report import evaluation_html
@@ -30,6 +31,7 @@ from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
 from evalkit.run.measuring import Given, given
 from evalkit.run.oddness import measure_all
+from evalkit.run.path_lengths import measure_paths, read_models
 from evalkit.run.size_curves import size_curves
 from evalkit.run.slices import check_slices, measure_slices, slicing
 
@@ -53,6 +55,7 @@ def evaluate(
     in_order: bool = False,
     slices: str | None = None,
     column_groups: Groups | None = None,
+    models: Mapping[str, str | Path | Backbone] | None = None,
     cache: Path | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -84,6 +87,8 @@ def evaluate(
             anything: whether as many generated as real rows fall into each slice, and how alike those are.
         column_groups: groups of a table's columns by name, such as ``{"payment": ["amount", "currency"]}``: all figures and pairs
             again on these columns only, seen by ``encoded_table``; corrected (Holm) over all groups together.
+        models: of images: fitted models, or their folders, by the names of the generators whose rows they drew; with them it is
+            measured how smoothly images move with the noise that they are drawn from (perceptual path length).
         cache: a folder that keeps features from run to run; see :func:`evalkit.features.cache.extract`.
         seed: of the rows set aside and of every draw.
         progress: see :mod:`evalkit.core.progress`.
@@ -112,6 +117,7 @@ def evaluate(
         check_slices(slices, (real, *drawn.values()))
     groups = column_groups or {}
     check_groups(groups, real, chosen)
+    fits = read_models(models or {}, drawn, real)
     sees, held, cautions = _seeing(extractor, real, seed)
     aside = np.setdiff1d(np.arange(len(real)), held)
     if keep_extractor is not None:
@@ -142,7 +148,7 @@ def evaluate(
         reference=ours.source(real.name),
         generators=tuple(each.source(name) for name, each in theirs.items()),
         fitted=None if known is None else known.source(known.sample.name),
-        measured=tuple(found.measured),
+        measured=(*found.measured, *measure_paths(fits, ours, seed=seed, progress=progress)),
         comparisons=tuple(comparisons),
         conclusions=conclude(list(theirs), comparisons),
         curves=tuple(size_curves(asked, ours.features.values, seen, seed=seed, progress=progress)),

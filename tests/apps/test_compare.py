@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from evalkit.compare.closer_look import Shown
-from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, Source
+from evalkit.compare.evaluation import ColumnGroup, Measured, SizeCurve, SizePoint, Source
 from evalkit.compare.slices import Centre, Slices
 from evalkit.run import jobs, starting
 from evalkit.run.measures import usual_metrics
@@ -326,6 +326,16 @@ def test_figures_over_the_number_of_rows_are_asked_for_and_shown(app, started):
     page = app("compare", run=kept(evaluation("one").model_copy(update={"curves": curves})).id)
     assert not page.exception
     assert page.selectbox(key="size_figure").options == ["kid", "frechet"]
+
+
+def test_a_path_length_is_explained_where_there_is_one(app):
+    made = evaluation("one")
+    length = made.measured[0].finding.model_copy(update={"name": "path_length", "direction": "neither"})
+    measured = (*made.measured, Measured(generator="one", metric="path_length", finding=length))
+    page = app("compare", run=kept(made.model_copy(update={"measured": measured})).id)
+    assert not page.exception
+    assert any(text.startswith("path_length: How far drawn images move") for text in texts(page))
+    assert not any("path_length" in text for text in texts(app("compare", run=kept(made, "20260101-000000-ffffff").id)))
 
 
 def test_groups_of_columns_are_asked_for_and_shown(app, started):
