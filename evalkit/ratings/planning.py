@@ -31,14 +31,12 @@ def votes_needed(win_rate: float, *, power: float = 0.8, alpha: float = 0.05, ti
     """
     _check(power, alpha)
     if not 0 < win_rate < 1 or win_rate == 0.5 or not 0 <= tie_share < 1:
-        raise InputError(f"a plan needs a win rate in 0 … 1 other than 1/2 and a share of ties below 1, got {win_rate} and {tie_share}")
+        raise InputError(f"a plan needs a win rate other than 1/2 and a share of ties below 1, got {win_rate} and {tie_share}")
     null, found = stats.norm.ppf(1 - alpha / 2) / 2, stats.norm.ppf(power) * math.sqrt(win_rate * (1 - win_rate))
-    return math.ceil(((null + found) / (win_rate - 0.5)) ** 2 / (1 - tie_share) - 1e-9)
+    return math.ceil(float(((null + found) / (win_rate - 0.5)) ** 2) / (1 - tie_share) - 1e-9)
 
 
-def votes_for_ranking(
-    generators: int, win_rate: float, *, power: float = 0.8, alpha: float = 0.05, tie_share: float = 0.0
-) -> int:
+def votes_for_ranking(generators: int, win_rate: float, *, power: float = 0.8, alpha: float = 0.05, tie_share: float = 0.0) -> int:
     """Votes on a whole board, all pairs shown alike, after which two neighbours this far apart are told apart with this chance.
 
     All pairs are compared at once with a false difference in at most ``alpha`` of boards (Tukey). For independent votes between
@@ -46,7 +44,10 @@ def votes_for_ranking(
 
     Args:
         generators: >= 2.
-        win_rate, power, alpha, tie_share: as in :func:`votes_needed`.
+        win_rate: as in :func:`votes_needed`.
+        power: as there.
+        alpha: as there.
+        tie_share: as there.
 
     >>> votes_for_ranking(2, 0.6) - votes_needed(0.6) in range(-5, 6)
     True
@@ -81,7 +82,7 @@ class Components(NamedTuple):
 def components(votes: Comparisons | pd.DataFrame) -> Components:
     """Variance components of a pilot, from products of votes that share a rater, an item, or neither.
 
-    Unbiased, for any pattern of who judged what, pooled over pairs; rough below some hundred votes. Negative estimates are set to 0.
+    Unbiased, for any pattern of who judged what, pooled over pairs; rough below some hundred votes. Negative estimates are 0.
 
     Args:
         votes: see :meth:`Comparisons.of`, with ``rater`` and ``item``; ``both_bad`` is left out, weights are not used.
@@ -113,8 +114,10 @@ def plan(found: Components, win_rate: float, *, raters: int, items: int, power: 
     Args:
         found: of a pilot, :func:`components`.
         win_rate: counted with ties as half, not 1/2.
-        raters, items: among which the votes are spread evenly, >= 2.
-        power, alpha: as in :func:`votes_needed`.
+        raters: among whom the votes are spread evenly, >= 2.
+        items: likewise, >= 2.
+        power: as in :func:`votes_needed`.
+        alpha: as there.
 
     Raises:
         UndefinedError: no number of votes suffices; the sentence says how many raters or items would.
@@ -124,7 +127,7 @@ def plan(found: Components, win_rate: float, *, raters: int, items: int, power: 
     """
     _check(power, alpha)
     if raters < 2 or items < 2 or not 0 < win_rate < 1 or win_rate == 0.5:
-        raise InputError(f"a plan needs two raters and items or more and a win rate other than 1/2, got {raters}, {items}, {win_rate}")
+        raise InputError(f"a plan needs two raters and items and a win rate other than 1/2, got {raters}, {items}, {win_rate}")
     allowed = ((win_rate - 0.5) / float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power))) ** 2
     left = allowed - found.rater / raters - found.item / items
     if left <= 0:
@@ -148,7 +151,9 @@ def _from_products(frame: pd.DataFrame) -> Components:
     for part in (rater, item):
         count = part["count"][usable].sum()
         if count <= 0:
-            raise UndefinedError("a pilot must have votes on one pair by one rater on several items, and by several raters on one item")
+            raise UndefinedError(
+                "a pilot needs, on one pair, votes of one rater on several items and of several raters on one item"
+            )
         variances.append(float((part["sum"] - part["count"] * mean_square)[usable].sum() / count))
     used = frame[frame["pair"].isin(usable.index[usable])]
     whole = float((used["won"] ** 2 - used["pair"].map(mean_square)).mean())

@@ -46,7 +46,8 @@ def watch(
 
     Args:
         votes: in the order in which they came, see :meth:`Comparisons.of`.
-        first, second: generators.
+        first: a generator.
+        second: another.
         by: ``"vote"``: every vote counts, which is right if raters have no tastes of their own, or cast one vote each. ``"rater"``:
             each rater counts once, with the share of votes for ``first`` (ties as half, ``both_bad`` left out), when all of that
             rater's votes are in: always right, and slower.
@@ -57,7 +58,7 @@ def watch(
 
     >>> votes = pd.DataFrame({"left": ["a", "b"] * 10, "right": ["b", "a"] * 10, "outcome": ["left", "right"] * 10})
     >>> watch(votes, "a", "b").decided_after
-    8
+    7
     """
     if not 0 < alpha < 1:
         raise InputError(f"alpha must lie between 0 and 1, got {alpha}")
@@ -66,12 +67,12 @@ def watch(
     if by == "rater":
         if rater is None:
             raise SchemaError("watching by rater needs a column 'rater'")
-        values = pd.Series(won).groupby(rater, sort=False).mean().to_numpy()
+        values = np.asarray(pd.Series(won).groupby(rater, sort=False).mean(), dtype=np.float64)
     else:
         values = won[won != 0.5]
     if len(values) == 0:
         raise UndefinedError(f"no vote prefers {first!r} or {second!r} over the other yet")
-    wins = np.cumsum(values)
+    wins = np.asarray(np.cumsum(values), dtype=np.float64)
     if by == "rater":
         logs, interval = mean_log_e_values(values), anytime_mean_interval(values, level=1 - alpha)
     else:
@@ -99,6 +100,5 @@ def _told(first: str, second: str, logs: Array, interval: tuple[float, float, fl
     decided = int(over[0]) + 1 if len(over) else None
     better, worse = (first, second) if value > 0.5 else (second, first)
     said = f"stop: {better} is better than {worse}" if decided else "go on, or stop without a decision"
-    return Watched(
-        value, low, high, float(np.exp(min(logs[-1], 700.0))), float(min(1.0, np.exp(-max(logs.max(), 0.0)))), decided, len(logs), said
-    )
+    e_value, p_value = float(np.exp(min(logs[-1], 700.0))), float(min(1.0, np.exp(-max(logs.max(), 0.0))))
+    return Watched(value, low, high, e_value, p_value, decided, len(logs), said)

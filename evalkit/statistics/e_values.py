@@ -1,8 +1,8 @@
 """Evidence that may be looked at after every row: e-values, and intervals that hold at all times at once.
 
-An e-value is a bet against a hypothesis: if it is true, the stake is not expected to grow, whenever one stops. So the chance that an
-e-value ever reaches 1 / alpha is at most alpha, and looking often costs nothing; a p-value of fixed n, looked at often, is wrong far
-more often than it says.
+An e-value is a bet against a hypothesis: if it is true, the stake is not expected to grow, whenever one stops. So the chance that
+an e-value ever reaches 1 / alpha is at most alpha, and looking often costs nothing; a p-value of fixed n, looked at often, is wrong
+far more often than it says.
 """
 
 import math
@@ -27,8 +27,8 @@ _BOLDEST = 0.9
 def share_log_e_values(successes: Array, n: Array, share: float = 0.5) -> Array:
     """(m,) logarithms of the e-values against a chance of success of ``share``, at these counts.
 
-    The beta-binomial mixture: how much likelier the row is if the chance is drawn from Beta(1/2, 1/2). It holds for rows whose chance
-    of success, given all before, is ``share`` under the hypothesis; rows of one rater that share a taste are not such.
+    The beta-binomial mixture: how much likelier the row is if the chance is drawn from Beta(1/2, 1/2). It holds for rows whose
+    chance of success, given all before, is ``share`` under the hypothesis; rows of one rater that share a taste are not such.
 
     Args:
         successes: (m,) 0 … n.
@@ -38,7 +38,7 @@ def share_log_e_values(successes: Array, n: Array, share: float = 0.5) -> Array:
     Source: Ville (1939); Robbins, Annals of Mathematical Statistics 41 (1970).
 
     >>> share_log_e_values(np.array([0.0, 5.0, 10.0]), np.array([0.0, 10.0, 10.0])).round(2).tolist()
-    [0.0, -1.13, 5.19]
+    [0.0, -1.4, 5.2]
     """
     if not 0 < share < 1 or ((successes < 0) | (successes > n)).any():
         raise InputError("an e-value needs a share between 0 and 1 and successes in 0 … n")
@@ -59,7 +59,7 @@ def anytime_proportion_interval(successes: int, n: int, *, level: float = 0.95) 
         level: 0 < level < 1.
 
     >>> [round(end, 3) for end in anytime_proportion_interval(60, 100)]
-    [0.6, 0.451, 0.737]
+    [0.6, 0.434, 0.751]
     """
     if n < 1 or not 0 <= successes <= n or not 0 < level < 1:
         raise InputError(f"a proportion needs 0 <= successes <= n, n >= 1 and a level in 0 … 1, got {successes} of {n} at {level}")
@@ -88,7 +88,7 @@ def mean_log_e_values(values: Array, mean: float = 0.5) -> Array:
     Source: Waudby-Smith and Ramdas, Journal of the Royal Statistical Society B 86 (2024).
 
     >>> mean_log_e_values(np.array([1.0, 1.0, 0.5])).round(2).tolist()
-    [0.0, 0.24, 0.24]
+    [0.0, 0.25, 0.25]
     """
     values = np.asarray(values, dtype=np.float64)
     if not 0 < mean < 1 or not ((values >= 0) & (values <= 1)).all():
@@ -107,7 +107,7 @@ def anytime_mean_interval(values: Array, *, level: float = 0.95) -> Interval:
         level: 0 < level < 1.
 
     >>> [round(end, 2) for end in anytime_mean_interval(np.array([1.0, 0.5, 0.5, 1.0] * 20))]
-    [0.75, 0.67, 0.82]
+    [0.75, 0.67, 0.84]
     """
     values = np.asarray(values, dtype=np.float64)
     if len(values) == 0 or not 0 < level < 1:
