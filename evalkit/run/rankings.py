@@ -6,9 +6,9 @@ import json
 import numpy as np
 import pandas as pd
 
-from evalkit.core.errors import InputError
+from evalkit.core.errors import InputError, UndefinedError
 from evalkit.core.evidence import Finding
-from evalkit.ratings import Comparisons, Ranking, agreement, rank
+from evalkit.ratings import Comparisons, Ranking, Watched, agreement, rank, watch
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
 from evalkit.study.log import append, events, found, locked
@@ -82,6 +82,28 @@ def agreement_of(store: Store, study: str, seed: int = 0) -> Finding:
         labels = pd.DataFrame({"unit": given["item"] + "\n" + given["generator"], "rater": given["rater"], "label": given["value"]})
         return agreement(labels, scale="ordinal" if task == "likert" else "nominal", seed=seed)
     raise InputError("nobody has voted yet" if votes.empty else f"agreement is not defined for the task {task}")
+
+
+def watched(store: Store, study: str, *, alpha: float = 0.05) -> list[tuple[str, str, Watched]]:
+    """For every pair of generators, whether one may stop asking: valid however often one looks.
+
+    Over all pairs the chance of a false decision is at most ``alpha`` (Bonferroni), if raters have no tastes of their own. Where
+    few raters cast many votes each, read the ranking's intervals, which take their tastes into account.
+
+    Raises:
+        InputError: no such study, or it asks something else than pairs.
+    """
+    votes = study_comparisons(store, study)
+    votes = votes.sort_values("at", kind="stable", ignore_index=True)
+    names = sorted({*votes["left"], *votes["right"]})
+    pairs = [(first, second) for i, first in enumerate(names) for second in names[i + 1 :]]
+    found = []
+    for first, second in pairs:
+        try:
+            found.append((first, second, watch(votes, first, second, alpha=alpha / len(pairs))))
+        except UndefinedError:
+            continue  # nobody has preferred one of these two yet: there is nothing to say of them
+    return found
 
 
 def weigh_pairs(store: Store, study: str, *, always: bool = False) -> bool:

@@ -48,6 +48,21 @@ def test_ranking_and_agreement(address, tmp_path):
     assert "agreement (krippendorff): 0." in evalkit("ratings", "agreement", "essays").stdout
 
 
+def test_stopping_and_planning(address, tmp_path):
+    from evalkit.study import Store
+
+    with Store(address) as store:
+        rated(store, tmp_path, raters=6)
+    said = evalkit("ratings", "stop", "essays").stdout.splitlines()
+    assert len(said) == 3
+    assert sum("stop: " in line for line in said) >= 1
+    assert len(json.loads(evalkit("ratings", "stop", "essays", "--json").stdout)) == 3
+    assert evalkit("ratings", "plan", "--win-rate", 0.6).stdout.startswith("194 votes")
+    assert "of 5 generators" in evalkit("ratings", "plan", "--generators", 5).stdout
+    assert "as in the pilot" in evalkit("ratings", "plan", "--pilot", "essays", "--win-rate", 0.7).stdout
+    assert evalkit("ratings", "plan", "--win-rate", 0.5).returncode == 2
+
+
 def test_pausing_and_reopening(address, tmp_path):
     made(tmp_path)
     for command, state in (("pause", "paused"), ("reopen", "open"), ("close", "closed")):
