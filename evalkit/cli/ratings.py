@@ -171,10 +171,11 @@ def ranking_text(ranking: "Ranking") -> str:
     names = ", ".join(visible(name, 40) for name in first)
     lines = [f"{names} leads." if len(first) == 1 else f"Votes cannot separate the leaders yet: {names}.", ""]
     width = max(9, *(len(visible(name, 40)) for name in ranking.generators))
-    lines.append(f"{'generator'.ljust(width)}  rank   strength  95 % interval   votes  both bad")
+    lines.append(f"{'generator'.ljust(width)}  rank   strength  95 % interval   votes" + ("  both bad" if ranking.both_bad else ""))
     for row in rows:
         interval = f"{row['low']:.0f} to {row['high']:.0f}"
-        figures = f"{row['rank']:5}  {row['strength']:8.0f}  {interval:14}  {row['votes']:5.0f}  {100 * row['both_bad']:6.0f} %"
+        figures = f"{row['rank']:5}  {row['strength']:8.0f}  {interval:14}  {row['votes']:5.0f}"
+        figures += f"  {100 * row['both_bad']:6.0f} %" if "both_bad" in row else ""
         lines.append(f"{visible(row['generator'], 40).ljust(width)}  {figures}")
     lines += [""]
     lines += [

@@ -4,6 +4,7 @@ from evalkit.ratings.agreement import COEFFICIENTS, agreement
 from evalkit.ratings.bradley_terry import rank
 from evalkit.ratings.comparisons import OUTCOMES, Comparisons
 from evalkit.ratings.elo import elo
+from evalkit.ratings.plackett_luce import rank_orders
 from evalkit.ratings.planning import components, plan, votes_for_ranking, votes_needed
 from evalkit.ratings.ranking import Effect, Ranking
 from evalkit.ratings.rater_report import rater_report
@@ -24,6 +25,7 @@ __all__ = [
     "elo",
     "plan",
     "rank",
+    "rank_orders",
     "rater_report",
     "true_labels",
     "votes_for_ranking",

@@ -8,13 +8,13 @@ import pandas as pd
 
 from evalkit.core.errors import InputError, UndefinedError
 from evalkit.core.evidence import Finding
-from evalkit.ratings import Comparisons, Ranking, Watched, agreement, rank, watch
+from evalkit.ratings import Comparisons, Ranking, Watched, agreement, rank, rank_orders, watch
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
 from evalkit.study.log import append, events, found, locked
 from evalkit.study.serving import generator_names
 from evalkit.study.tables import StudyRow
-from evalkit.study.votes import comparisons, points, replayed, votes_frame
+from evalkit.study.votes import comparisons, points, ranks, replayed, votes_frame
 
 _EVERY = 10  # votes between two looks at which pair tells most: each look fits the ranking anew
 
@@ -25,25 +25,40 @@ def study_comparisons(store: Store, study: str, until: int | None = None) -> pd.
     Raises:
         InputError: no such study, or it asks something else than pairs.
     """
+    if _task(store, study) != "pairwise":
+        raise InputError("this study does not ask about pairs")
+    return comparisons(_counted(store, study, until))
+
+
+def _task(store: Store, study: str) -> str:
+    with store.reading() as session:
+        return StudyDesign.model_validate(found(session, study).design).task
+
+
+def _counted(store: Store, study: str, until: int | None) -> pd.DataFrame:
+    """The counted votes now, or rebuilt from the log as they stood after an event."""
     with store.reading() as session:
         row = found(session, study)
-        if StudyDesign.model_validate(row.design).task != "pairwise":
-            raise InputError("this study does not ask about pairs: its votes have no ranking by Bradley-Terry")
-        votes = votes_frame(session, row) if until is None else replayed(events(session, row, until))
-    return comparisons(votes)
+        return votes_frame(session, row) if until is None else replayed(events(session, row, until))
 
 
 def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: float = 0.0) -> Ranking:
-    """The ranking by people's votes; see :func:`evalkit.ratings.rank`.
+    """The ranking by people's votes; see :func:`evalkit.ratings.rank` for pairs, :func:`~evalkit.ratings.rank_orders` for the rest.
 
     The same votes give the same ranking in any database and in whatever order they came.
 
     Raises:
         InputError: there are no votes, or they do not connect the generators.
     """
-    votes = study_comparisons(store, study, until)
+    votes = _counted(store, study, until)
     if votes.empty:
         raise InputError("nobody has voted yet: invite raters first")
+    task = _task(store, study)
+    if task in ("choice", "best_worst", "ranking"):
+        return rank_orders(ranks(votes), ridge=ridge)
+    if task != "pairwise":
+        raise InputError(f"the task {task} compares no outputs with each other: its votes have no ranking")
+    votes = comparisons(votes)
     order = ["item", "left", "right", "outcome", "rater"]
     return rank(votes.sort_values(order, kind="stable", ignore_index=True), ridge=ridge, position=_turned(votes))
 

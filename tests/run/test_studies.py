@@ -118,8 +118,31 @@ def test_agreement_of_ratings_on_a_scale(store, tmp_path):
             value = 1 + STRENGTH[asked.outputs[0].text().split(",")[0]]
             vote(store, rater.token, asked.assignment, f"vote-{asked.assignment}", {"value": value})
     assert agreement_of(store, "essays").value == pytest.approx(1.0)
-    with pytest.raises(InputError, match="does not ask about pairs"):
+    with pytest.raises(InputError, match="compares no outputs"):
         ranking_of(store, "essays")
+
+
+@pytest.mark.parametrize(
+    ("task", "answered"),
+    [
+        ("ranking", lambda order: {"ranks": [1 + order.index(name) for name in range(3)]}),
+        ("choice", lambda order: {"choice": order[0]}),
+        ("best_worst", lambda order: {"best": order[0], "worst": order[-1]}),
+    ],
+)
+def test_several_at_a_time_are_ranked_too(store, tmp_path, task, answered):
+    create(store, "essays", texts_files(tmp_path), StudyDesign(task=task, votes_per_question=4))
+    for number, rater in enumerate(invite(store, "essays", [f"rater {i}" for i in range(4)])):
+        done = 0
+        while isinstance(asked := next_question(store, rater.token), Served):
+            strength = [STRENGTH[output.text().split(",")[0]] for output in asked.outputs]
+            order = sorted(range(3), key=lambda place: -strength[place])
+            order = order[::-1] if done == number else order[1:] + order[:1] if done == number + 1 else order
+            vote(store, rater.token, asked.assignment, f"vote-{asked.assignment}", answered(order))
+            done += 1
+    ranking = ranking_of(store, "essays")
+    assert ranking.generators[0] == "gamma"
+    assert ranking.method.startswith("Plackett-Luce")
 
 
 def test_pairs_that_tell_more_are_asked_more(store, tmp_path):
