@@ -3,8 +3,8 @@
     python -m tests.benchmarks.ratings --data DIR [--only NAME …] [--processes 1] [--json]
 
 ``--data`` is a folder with ``data/ratings``: published tables, and LLMFAO's human votes. Coverage: votes of raters and on items
-with tastes of their own; the truth is what endless raters and items would give. A peer, evalica, is measured in the environment that
-``EVALKIT_PEERS`` names, if it does. Runs that are done are kept in ``tests/benchmarks/results/ratings_runs.jsonl``.
+with tastes of their own; the truth is what endless raters and items would give. A peer, evalica, is measured in the environment
+that ``EVALKIT_PEERS`` names, if it does. Runs that are done are kept in ``tests/benchmarks/results/ratings_runs.jsonl``.
 """
 
 import argparse
@@ -272,7 +272,7 @@ n, k = 100_000, 100
 left = draw.integers(k, size=n); right = (left + draw.integers(1, k, size=n)) % k
 won = draw.choice([evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw], size=n, p=[.4, .4, .2])
 started = time.process_time()
-evalica.bootstrap(evalica.bradley_terry, list(map(str, left)), list(map(str, right)), list(won), n_resamples=20)
+evalica.bootstrap(evalica.bradley_terry, list(map(str, left)), list(map(str, right)), list(won), n_resamples=20, bootstrap_method="percentile")
 print(json.dumps({"draw": (time.process_time() - started) / 20}))
 """
 
