@@ -309,13 +309,15 @@ def figures(runs: pd.DataFrame) -> Iterator[Figure]:
         n, one = int(part["replicates"].sum()), part.iloc[0]
         kept = partial(held, PART, seconds_cpu=float(part["cpu_seconds"].sum()), seeds=n)
         if task in CASES:
-            yield kept(f"{task}: largest deviation", (one["deviation"],) * 3, n=1, most=CASES[str(task)][1])
+            yield kept(f"{task}: largest deviation", (float(one["deviation"]),) * 3, n=1, most=CASES[str(task)][1])
         elif task in SPEEDS:
-            yield kept(f"{task}: CPU seconds", (one["seconds"],) * 3, n=3, most=SPEEDS[str(task)])
+            yield kept(f"{task}: CPU seconds", (float(one["seconds"]),) * 3, n=3, most=SPEEDS[str(task)])
             if one.notna().get("memory", False):
-                yield kept(f"{task}: MB beyond the input", (one["memory"],) * 3, n=3, most=400)
+                yield kept(f"{task}: MB beyond the input", (float(one["memory"]),) * 3, n=3, most=400)
         elif task == "evalica":
-            yield kept("evalica: CPU seconds for one bootstrap draw, 100,000 votes, 100 generators", (one["draw"],) * 3, n=20)
+            yield kept(
+                "evalica: CPU seconds for one bootstrap draw, 100,000 votes, 100 generators", (float(one["draw"]),) * 3, n=20
+            )
         elif task == "LLMFAO":
             for name, words in _LLMFAO.items():
                 yield kept(f"LLMFAO, {words}", (float(one[name]),) * 3, n=8931)
