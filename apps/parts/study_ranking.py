@@ -9,7 +9,7 @@ from evalkit.compare.rating_charts import strength_chart
 from evalkit.compare.words import finding_words, visible
 from evalkit.core.errors import InputError
 from evalkit.ratings import Ranking
-from evalkit.run.rankings import agreement_of, note_look, ranking_of, watched
+from evalkit.run.rankings import agreement_of, note_look, ranking_of, rater_lines, watched
 from evalkit.run.studies import StudyLine
 from parts.opened_store import opened_store
 from parts.theme import is_dark
@@ -38,6 +38,7 @@ def ranking_panel(line: StudyLine) -> None:
     agree(line.name)
     if line.task == "pairwise":
         may_stop(line.name)
+        rater_details(line.name)
 
 
 def look(name: str, looked: str) -> None:
@@ -89,6 +90,21 @@ def may_stop(name: str) -> None:
     shares = {name: st.column_config.NumberColumn(format="percent") for name in ("first wins", "at least", "at most")}
     st.dataframe(table, hide_index=True, width="stretch", column_config=shares)
     st.caption("Votes count one by one here. Where few raters cast many each, the ranking's intervals say more.")
+
+
+def rater_details(name: str) -> None:
+    """Agreement, speed, side and influence of each rater; it points at raters to look at and proves nothing."""
+    try:
+        lines = rater_lines(opened_store(), name)
+    except InputError:
+        return  # why there is no ranking stands above
+    hangs = int(lines["leader_without"].notna().sum())
+    st.markdown(
+        f"##### The leader would change without any one of {hangs} raters" if hangs else "##### No single rater decides who leads"
+    )
+    shown = ["rater", "votes", "agreement", "shared", "median_seconds", "left", "left_p_value", "leader_without"]
+    shares = {each: st.column_config.NumberColumn(format="percent") for each in ("agreement", "left")}
+    st.dataframe(lines[shown], hide_index=True, width="stretch", column_config=shares)
 
 
 def agree(name: str) -> None:

@@ -13,6 +13,7 @@ from parts.rate_content import show_content, show_text
 from parts.rater_session import logged_in, logins_offered, rater_token
 
 from evalkit.core.errors import EvalkitError, InputError
+from evalkit.run.rankings import weigh_pairs
 from evalkit.study import Nothing, Served, agree, keep_draft, next_question, skip, undo, vote, withdraw_myself
 from evalkit.study.contents import PICTURE
 from evalkit.study.raters import Pass
@@ -150,6 +151,8 @@ def cast(token: Pass, served: Served, answer: dict[str, Any]) -> None:
         st.session_state["said"] = f"Not saved: {error}. What you answered is kept here; press once more."
         return
     forget(served.assignment)
+    if served.design.pairing == "informative":
+        weigh_pairs(opened_store(), served.study)
     if done.right is not None:
         st.session_state["said"] = "Right." if done.right else "Most would have answered otherwise. Practice: it does not count."
 

@@ -97,6 +97,34 @@ def rank(
 
 
 @app.command()
+def raters(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+    """Who votes how: agreement with others, speed, leaning to a side, and whether the leader hangs on one rater."""
+    from evalkit.compare.words import percent
+    from evalkit.run.rankings import rater_lines
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        lines = rater_lines(opened, study)
+    if json:
+        typer.echo(lines.to_json(orient="records"))
+        return
+    rows: list[dict[str, Any]] = lines.to_dict("records")  # type: ignore[assignment]
+    hangs = [row for row in rows if row["leader_without"] is not None]
+    typer.echo(
+        f"The leader would change without any one of {len(hangs)} of {len(rows)} raters."
+        if hangs
+        else "No single rater decides who leads."
+    )
+    for row in rows:
+        parts = [f"{row['rater']}: {row['votes']} votes"]
+        parts += [f"agrees {percent(row['agreement'])} of {row['shared']:.0f} shared"] if row["shared"] else []
+        parts += [f"median {row['median_seconds']:.1f} s"] if row["median_seconds"] == row["median_seconds"] else []
+        parts += [f"left {percent(row['left'])}"] if row["left"] == row["left"] else []
+        parts += [f"without: {row['leader_without']} leads"] if row["leader_without"] is not None else []
+        typer.echo(", ".join(parts))
+
+
+@app.command()
 def stop(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
     """Whether you may stop asking, pair by pair: valid however often you look."""
     import json as lines

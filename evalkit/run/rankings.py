@@ -8,7 +8,7 @@ import pandas as pd
 
 from evalkit.core.errors import InputError, UndefinedError
 from evalkit.core.evidence import Finding
-from evalkit.ratings import Comparisons, Ranking, Watched, agreement, rank, rank_orders, watch
+from evalkit.ratings import Comparisons, Ranking, Watched, agreement, rank, rank_orders, rater_report, watch, without_one
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
 from evalkit.study.log import append, events, found, locked
@@ -119,6 +119,27 @@ def watched(store: Store, study: str, *, alpha: float = 0.05) -> list[tuple[str,
         except UndefinedError:
             continue  # nobody has preferred one of these two yet: there is nothing to say of them
     return found
+
+
+def rater_lines(store: Store, study: str) -> pd.DataFrame:
+    """A line a rater of a study of pairs: agreement with others, speed, side, and what the ranking would be without them.
+
+    Returns:
+        As :func:`evalkit.ratings.rater_report`, and ``leader_without``: who would lead without this rater's votes, where that is
+        somebody else.
+
+    Raises:
+        InputError: there are no votes, or they are not about pairs.
+    """
+    votes = study_comparisons(store, study)
+    if votes.empty:
+        raise InputError("nobody has voted yet: invite raters first")
+    report = rater_report(votes)
+    ranking = ranking_of(store, study)
+    influence = without_one(ranking, by="rater").set_index("rater")
+    changes = influence["first_changes"].reindex(report["rater"]).fillna(False).to_numpy(dtype=bool)
+    leaders = influence["first"].reindex(report["rater"])
+    return report.assign(leader_without=[leader if change else None for leader, change in zip(leaders, changes, strict=True)])
 
 
 def weigh_pairs(store: Store, study: str, *, always: bool = False) -> bool:

@@ -272,7 +272,8 @@ n, k = 100_000, 100
 left = draw.integers(k, size=n); right = (left + draw.integers(1, k, size=n)) % k
 won = draw.choice([evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw], size=n, p=[.4, .4, .2])
 started = time.process_time()
-evalica.bootstrap(evalica.bradley_terry, list(map(str, left)), list(map(str, right)), list(won), n_resamples=20, bootstrap_method="percentile")
+votes = list(map(str, left)), list(map(str, right)), list(won)
+evalica.bootstrap(evalica.bradley_terry, *votes, n_resamples=20, bootstrap_method="percentile")
 print(json.dumps({"draw": (time.process_time() - started) / 20}))
 """
 

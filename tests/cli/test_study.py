@@ -48,6 +48,18 @@ def test_ranking_and_agreement(address, tmp_path):
     assert "agreement (krippendorff): 0." in evalkit("ratings", "agreement", "essays").stdout
 
 
+def test_raters_in_detail(address, tmp_path):
+    from evalkit.study import Store
+
+    with Store(address) as store:
+        rated(store, tmp_path, raters=4)
+    said = evalkit("ratings", "raters", "essays").stdout.splitlines()
+    assert said[0] == "No single rater decides who leads."
+    assert len(said) == 5
+    assert "agrees" in said[1]
+    assert len(json.loads(evalkit("ratings", "raters", "essays", "--json").stdout)) == 4
+
+
 def test_stopping_and_planning(address, tmp_path):
     from evalkit.study import Store
 
