@@ -139,7 +139,8 @@ def rater_lines(store: Store, study: str) -> pd.DataFrame:
     influence = without_one(ranking, by="rater").set_index("rater")
     changes = influence["first_changes"].reindex(report["rater"]).fillna(False).to_numpy(dtype=bool)
     leaders = influence["first"].reindex(report["rater"])
-    return report.assign(leader_without=[leader if change else None for leader, change in zip(leaders, changes, strict=True)])
+    without = [leader if change else None for leader, change in zip(leaders, changes, strict=True)]
+    return report.assign(leader_without=pd.Series(without, dtype=object))
 
 
 def weigh_pairs(store: Store, study: str, *, always: bool = False) -> bool:
