@@ -22,7 +22,10 @@ def rater_token() -> str | None:
 
 def logins_offered() -> bool:
     """Whether the organiser has set up an identity provider in Streamlit's secrets, and the address names a study."""
-    return bool("study" in st.query_params and st.secrets.load_if_toml_exists() and "auth" in st.secrets)
+    try:
+        return "study" in st.query_params and "auth" in st.secrets
+    except FileNotFoundError:  # there are no secrets at all
+        return False
 
 
 def logged_in() -> Pass | None:
@@ -31,7 +34,7 @@ def logged_in() -> Pass | None:
     Raises:
         InputError: the study takes invited raters only.
     """
-    if not (logins_offered() and st.user.is_logged_in):
+    if not (logins_offered() and st.user.get("is_logged_in", False)):
         return None
     login = Login(st.query_params["study"], str(st.user["iss"]), str(st.user["sub"]))
     enrol(opened_store(), login, str(st.user.get("email") or st.user.get("name") or "logged in"))
