@@ -92,8 +92,8 @@ def next_question(store: Store, token: Pass, at: int | None = None) -> Served | 
     return found if isinstance(found, Nothing) else store.read(lambda session: _shown(session, found))
 
 
-def _serve(session: Session, token: Pass, at: int) -> str | Nothing:
-    """The key of the rater's assignment, made if there is none."""
+def _serve(session: Session, token: Pass, at: int) -> int | Nothing:
+    """The number of the rater's assignment, made if there is none."""
     study, rater = admitted(session, token, locks=True)
     design = StudyDesign.model_validate(study.design)
     rater.seen_at = at
@@ -130,14 +130,14 @@ def _count_lease(session: Session, question: int, by: int) -> None:
     session.execute(update(QuestionRow).where(QuestionRow.id == question).values(leases=QuestionRow.leases + by))
 
 
-def _held(session: Session, study: StudyRow, design: StudyDesign, rater: RaterRow, at: int) -> str | None:
+def _held(session: Session, study: StudyRow, design: StudyDesign, rater: RaterRow, at: int) -> int | None:
     """What the rater was looking at before: the oldest first, so that what was taken back is answered before anything new."""
     mine = select(AssignmentRow).where(AssignmentRow.rater_id == rater.id, AssignmentRow.state == "open")
     assignment = session.scalars(mine.order_by(AssignmentRow.id)).first()
     if assignment is None:
         return None
     assignment.leased_until = at + _lease(design)
-    return assignment.key
+    return assignment.id
 
 
 def votes_cast(session: Session, rater: RaterRow) -> int:
@@ -213,36 +213,36 @@ def _held_by_others(session: Session, study: StudyRow, design: StudyDesign, rate
 
 def _assign(
     session: Session, study: StudyRow, design: StudyDesign, rater: RaterRow, question_id: int, probability: float, at: int
-) -> str:
+) -> int:
     """Hold a question for a rater, its outputs in a random order."""
     question = session.get_one(QuestionRow, question_id)
     key = secrets.token_hex(8)
     served = session.scalar(select(func.count(AssignmentRow.id)).where(AssignmentRow.rater_id == rater.id))
     order = generator(design.seed, f"order {rater.number} {served}").permutation(len(question.outputs))
-    session.add(
-        AssignmentRow(
-            key=key,
-            study_id=study.id,
-            question_id=question.id,
-            rater_id=rater.id,
-            shown=[question.outputs[i] for i in order],
-            served_probability=probability,
-            served_at=at,
-            leased_until=at + _lease(design),
-            state="open",
-        )
+    assignment = AssignmentRow(
+        key=key,
+        study_id=study.id,
+        question_id=question.id,
+        rater_id=rater.id,
+        shown=[question.outputs[i] for i in order],
+        served_probability=probability,
+        served_at=at,
+        leased_until=at + _lease(design),
+        state="open",
     )
+    session.add(assignment)
+    session.flush()
     _count_lease(session, question.id, 1)
-    return key
+    return assignment.id
 
 
 def _lease(design: StudyDesign) -> int:
     return int(design.lease_minutes * 60_000)
 
 
-def _shown(session: Session, key: str) -> Served:
+def _shown(session: Session, number: int) -> Served:
     """An assignment with all that the rater's screen needs."""
-    assignment = session.scalars(select(AssignmentRow).where(AssignmentRow.key == key)).one()
+    assignment = session.get_one(AssignmentRow, number)
     study = session.get_one(StudyRow, assignment.study_id)
     question = session.get_one(QuestionRow, assignment.question_id)
     item = session.get_one(ItemRow, question.item_id)
@@ -254,7 +254,7 @@ def _shown(session: Session, key: str) -> Served:
     held = select(func.count()).where(AssignmentRow.rater_id == rater.id, AssignmentRow.state == "open")
     of = done + more + (session.scalar(held) or 0) - (question.kind == "practice")
     return Served(
-        assignment=key,
+        assignment=assignment.key,
         study=study.name,
         design=design,
         outputs=tuple(outputs),

@@ -144,9 +144,13 @@ class AssignmentRow(Base):
     """A question served to a rater: the outputs in the order shown, how probable it was, and until when the place is held."""
 
     __tablename__ = "assignments"
-    __table_args__ = (Index(None, "study_id", "state", "leased_until"), Index(None, "rater_id", "state"))
+    __table_args__ = (
+        UniqueConstraint("study_id", "key"),
+        Index(None, "study_id", "state", "leased_until"),
+        Index(None, "rater_id", "state"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(32), unique=True)
+    key: Mapped[str] = mapped_column(String(32))
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"))
     rater_id: Mapped[int] = mapped_column(ForeignKey("raters.id"))

@@ -76,7 +76,7 @@ def vote(
     """
     if not _KEY.fullmatch(key):
         raise InputError("a vote's key has 8 to 64 letters, digits, - or _")
-    rationale = (rationale or "").strip() or None
+    rationale = (rationale or "").replace("\x00", "").strip() or None
     if rationale is not None and len(rationale) > MOST_LETTERS:
         raise InputError(f"a reason has at most {MOST_LETTERS:,} letters")
     if seconds is not None and not 0 <= seconds < 1e7:
@@ -257,8 +257,9 @@ def is_right(expected: Mapping[str, Any] | None, answer: Mapping[str, Any], name
 
 def _asked(session: Session, study: StudyRow, rater: RaterRow, key: str) -> AssignmentRow:
     """An assignment of this rater."""
-    found = session.scalars(select(AssignmentRow).where(AssignmentRow.key == key)).one_or_none()
-    if found is None or found.rater_id != rater.id or found.study_id != study.id:
+    mine = select(AssignmentRow).where(AssignmentRow.study_id == study.id, AssignmentRow.key == key)
+    found = session.scalars(mine).one_or_none()
+    if found is None or found.rater_id != rater.id:
         raise InputError("this question was not asked of you: reload the page for the next one")
     return found
 
