@@ -8,7 +8,7 @@ import streamlit as st
 from evalkit.compare.rating_charts import strength_chart
 from evalkit.compare.words import finding_words, visible
 from evalkit.core.errors import InputError
-from evalkit.ratings import Ranking
+from evalkit.ratings import Ranking, Strengths
 from evalkit.run.rankings import agreement_of, note_look, ranking_of, rater_lines, watched
 from evalkit.run.studies import StudyLine
 from parts.opened_store import opened_store
@@ -47,7 +47,7 @@ def look(name: str, looked: str) -> None:
     st.session_state[looked] = True
 
 
-def show(ranking: Ranking) -> None:
+def show(ranking: Strengths) -> None:
     """One line a generator, best first."""
     table = ranking.table()
     first = [str(name) for name, rank in zip(table["generator"], table["rank"], strict=True) if str(rank).startswith("1")]
@@ -61,7 +61,7 @@ def show(ranking: Ranking) -> None:
         width="stretch",
         column_config=numbers | {"both_bad": st.column_config.NumberColumn(format="percent")},
     )
-    for effect in ranking.effects:
+    for effect in ranking.effects if isinstance(ranking, Ranking) else ():
         st.caption(
             f"{effect.name}: {effect.value:+.2f} logits ({effect.low:+.2f} to {effect.high:+.2f}), p = {effect.p_value:.2g}; "
             "taken out."

@@ -9,7 +9,7 @@ from evalkit.cli.study import StoreOption, StudyArgument
 from evalkit.core.errors import InputError
 
 if TYPE_CHECKING:
-    from evalkit.ratings import Ranking
+    from evalkit.ratings import Strengths
 
 app = typer.Typer(
     help="People's votes: invite raters, bring votes in and out, rank, and say how far it can be trusted.", no_args_is_help=True
@@ -190,16 +190,18 @@ def agreement(study: StudyArgument, store: StoreOption = None, json: JsonOption 
     typer.echo(finding.model_dump_json(indent=1) if json else f"{finding.name}: {finding_words(finding)}")
 
 
-def ranking_text(ranking: "Ranking") -> str:
+def ranking_text(ranking: "Strengths") -> str:
     """The conclusion first, then a line a generator, the side's effect, and what limits it."""
     from evalkit.compare.words import visible
+    from evalkit.ratings import Ranking
 
     rows: list[dict[str, Any]] = ranking.table().to_dict("records")  # type: ignore[assignment]
     first = [row["generator"] for row in rows if str(row["rank"]).startswith("1")]
     names = ", ".join(visible(name, 40) for name in first)
     lines = [f"{names} leads." if len(first) == 1 else f"Votes cannot separate the leaders yet: {names}.", ""]
+    with_bad = "both_bad" in rows[0]
     width = max(9, *(len(visible(name, 40)) for name in ranking.generators))
-    lines.append(f"{'generator'.ljust(width)}  rank   strength  95 % interval   votes" + ("  both bad" if ranking.both_bad else ""))
+    lines.append(f"{'generator'.ljust(width)}  rank   strength  95 % interval   votes" + ("  both bad" if with_bad else ""))
     for row in rows:
         interval = f"{row['low']:.0f} to {row['high']:.0f}"
         figures = f"{row['rank']:5}  {row['strength']:8.0f}  {interval:14}  {row['votes']:5.0f}"
@@ -208,6 +210,6 @@ def ranking_text(ranking: "Ranking") -> str:
     lines += [""]
     lines += [
         f"{effect.name}: {effect.value:+.2f} logits ({effect.low:+.2f} to {effect.high:+.2f}), p = {effect.p_value:.2g}; taken out"
-        for effect in ranking.effects
+        for effect in (ranking.effects if isinstance(ranking, Ranking) else ())
     ]
     return "\n".join([*lines, *(f"Note: {note}" for note in ranking.notes), f"Method: {ranking.method}"])

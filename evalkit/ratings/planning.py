@@ -31,9 +31,11 @@ def votes_needed(win_rate: float, *, power: float = 0.8, alpha: float = 0.05, ti
     """
     _check(power, alpha)
     if not 0 < win_rate < 1 or win_rate == 0.5 or not 0 <= tie_share < 1:
-        raise InputError(f"a plan needs a win rate other than 1/2 and a share of ties below 1, got {win_rate} and {tie_share}")
+        raise InputError(
+            f"a plan needs a win rate in 0 … 1 other than 1/2 and a share of ties below 1, got {win_rate} and {tie_share}"
+        )
     null, found = stats.norm.ppf(1 - alpha / 2) / 2, stats.norm.ppf(power) * math.sqrt(win_rate * (1 - win_rate))
-    return math.ceil(float(((null + found) / (win_rate - 0.5)) ** 2) / (1 - tie_share) - 1e-9)
+    return math.ceil(float(((null + found) / (win_rate - 0.5)) ** 2 / (1 - tie_share)) - 1e-9)
 
 
 def votes_for_ranking(generators: int, win_rate: float, *, power: float = 0.8, alpha: float = 0.05, tie_share: float = 0.0) -> int:
@@ -44,13 +46,13 @@ def votes_for_ranking(generators: int, win_rate: float, *, power: float = 0.8, a
 
     Args:
         generators: >= 2.
-        win_rate: as in :func:`votes_needed`.
-        power: as there.
-        alpha: as there.
-        tie_share: as there.
+        win_rate: of the better of two neighbours where one is preferred, not 1/2.
+        power: chance to tell them apart.
+        alpha: chance of any false difference.
+        tie_share: of votes that prefer neither.
 
-    >>> votes_for_ranking(2, 0.6) - votes_needed(0.6) in range(-5, 6)
-    True
+    >>> votes_for_ranking(2, 0.6), votes_for_ranking(10, 0.6)
+    (191, 3513)
     """
     _check(power, alpha)
     if generators < 2 or not 0 < win_rate < 1 or win_rate == 0.5 or not 0 <= tie_share < 1:
@@ -82,7 +84,7 @@ class Components(NamedTuple):
 def components(votes: Comparisons | pd.DataFrame) -> Components:
     """Variance components of a pilot, from products of votes that share a rater, an item, or neither.
 
-    Unbiased, for any pattern of who judged what, pooled over pairs; rough below some hundred votes. Negative estimates are 0.
+    For any pattern of who judged what, pooled over pairs; rough below some hundred votes. Negative estimates are set to 0.
 
     Args:
         votes: see :meth:`Comparisons.of`, with ``rater`` and ``item``; ``both_bad`` is left out, weights are not used.
@@ -102,7 +104,8 @@ def components(votes: Comparisons | pd.DataFrame) -> Components:
     chosen = read.outcome != BOTH_BAD
     low, high = np.minimum(read.left, read.right), np.maximum(read.left, read.right)
     won = np.where(read.outcome == LEFT, 1.0, np.where(read.outcome == RIGHT, 0.0, 0.5))
-    won = np.where(read.left == low, won, 1 - won)
+    # About one half, so that nothing depends on which of a pair is named first.
+    won = np.where(read.left == low, won, 1 - won) - 0.5
     keys = {"pair": low * len(read.generators) + high, "rater": read.rater, "item": read.item}
     frame = pd.DataFrame(keys | {"won": won})[chosen]
     return _from_products(frame)
@@ -115,9 +118,9 @@ def plan(found: Components, win_rate: float, *, raters: int, items: int, power: 
         found: of a pilot, :func:`components`.
         win_rate: counted with ties as half, not 1/2.
         raters: among whom the votes are spread evenly, >= 2.
-        items: likewise, >= 2.
-        power: as in :func:`votes_needed`.
-        alpha: as there.
+        items: likewise.
+        power: chance to find it.
+        alpha: two-sided level.
 
     Raises:
         UndefinedError: no number of votes suffices; the sentence says how many raters or items would.
@@ -127,7 +130,9 @@ def plan(found: Components, win_rate: float, *, raters: int, items: int, power: 
     """
     _check(power, alpha)
     if raters < 2 or items < 2 or not 0 < win_rate < 1 or win_rate == 0.5:
-        raise InputError(f"a plan needs two raters and items and a win rate other than 1/2, got {raters}, {items}, {win_rate}")
+        raise InputError(
+            f"a plan needs two raters and items or more and a win rate other than 1/2, got {raters}, {items}, {win_rate}"
+        )
     allowed = ((win_rate - 0.5) / float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power))) ** 2
     left = allowed - found.rater / raters - found.item / items
     if left <= 0:
@@ -152,7 +157,7 @@ def _from_products(frame: pd.DataFrame) -> Components:
         count = part["count"][usable].sum()
         if count <= 0:
             raise UndefinedError(
-                "a pilot needs, on one pair, votes of one rater on several items and of several raters on one item"
+                "a pilot must have votes on one pair by one rater on several items, and by several raters on one item"
             )
         variances.append(float((part["sum"] - part["count"] * mean_square)[usable].sum() / count))
     used = frame[frame["pair"].isin(usable.index[usable])]

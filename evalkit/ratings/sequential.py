@@ -46,8 +46,8 @@ def watch(
 
     Args:
         votes: in the order in which they came, see :meth:`Comparisons.of`.
-        first: a generator.
-        second: another.
+        first: generator whose win rate is watched.
+        second: its opponent.
         by: ``"vote"``: every vote counts, which is right if raters have no tastes of their own, or cast one vote each. ``"rater"``:
             each rater counts once, with the share of votes for ``first`` (ties as half, ``both_bad`` left out), when all of that
             rater's votes are in: always right, and slower.
@@ -72,7 +72,7 @@ def watch(
         values = won[won != 0.5]
     if len(values) == 0:
         raise UndefinedError(f"no vote prefers {first!r} or {second!r} over the other yet")
-    wins = np.asarray(np.cumsum(values), dtype=np.float64)
+    wins = np.cumsum(values, dtype=np.float64)
     if by == "rater":
         logs, interval = mean_log_e_values(values), anytime_mean_interval(values, level=1 - alpha)
     else:
@@ -100,5 +100,13 @@ def _told(first: str, second: str, logs: Array, interval: tuple[float, float, fl
     decided = int(over[0]) + 1 if len(over) else None
     better, worse = (first, second) if value > 0.5 else (second, first)
     said = f"stop: {better} is better than {worse}" if decided else "go on, or stop without a decision"
-    e_value, p_value = float(np.exp(min(logs[-1], 700.0))), float(min(1.0, np.exp(-max(logs.max(), 0.0))))
-    return Watched(value, low, high, e_value, p_value, decided, len(logs), said)
+    return Watched(
+        value,
+        low,
+        high,
+        float(np.exp(min(logs[-1], 700.0))),
+        float(min(1.0, np.exp(-max(logs.max(), 0.0)))),
+        decided,
+        len(logs),
+        said,
+    )

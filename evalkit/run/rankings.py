@@ -2,19 +2,31 @@
 
 import hashlib
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from evalkit.core.errors import InputError, UndefinedError
 from evalkit.core.evidence import Finding
-from evalkit.ratings import Comparisons, Ranking, Watched, agreement, rank, rank_orders, rater_report, watch, without_one
+from evalkit.ratings import (
+    Comparisons,
+    Strengths,
+    Watched,
+    agreement,
+    rank,
+    rank_best_worst,
+    rank_orders,
+    rater_report,
+    watch,
+    without_one,
+)
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
 from evalkit.study.log import append, events, found, locked
 from evalkit.study.serving import generator_names
 from evalkit.study.tables import StudyRow
-from evalkit.study.votes import comparisons, points, ranks, replayed, votes_frame
+from evalkit.study.votes import comparisons, points, replayed, votes_frame
 
 _EVERY = 10  # votes between two looks at which pair tells most: each look fits the ranking anew
 
@@ -42,7 +54,7 @@ def _counted(store: Store, study: str, until: int | None) -> pd.DataFrame:
         return votes_frame(session, row) if until is None else replayed(events(session, row, until))
 
 
-def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: float = 0.0) -> Ranking:
+def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: float = 0.0) -> Strengths:
     """The ranking by people's votes; see :func:`evalkit.ratings.rank` for pairs, :func:`~evalkit.ratings.rank_orders` for the rest.
 
     The same votes give the same ranking in any database and in whatever order they came.
@@ -55,12 +67,32 @@ def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: flo
         raise InputError("nobody has voted yet: invite raters first")
     task = _task(store, study)
     if task in ("choice", "best_worst", "ranking"):
-        return rank_orders(ranks(votes), ridge=ridge)
+        return _several(votes, task)
     if task != "pairwise":
         raise InputError(f"the task {task} compares no outputs with each other: its votes have no ranking")
     votes = comparisons(votes)
     order = ["item", "left", "right", "outcome", "rater"]
     return rank(votes.sort_values(order, kind="stable", ignore_index=True), ridge=ridge, position=_turned(votes))
+
+
+def _several(votes: pd.DataFrame, task: str) -> Strengths:
+    """The ranking by answers about several outputs at a time."""
+    answered = votes[[answer.get("choice") != "none" for answer in votes["answer"]]]
+    if answered.empty:
+        raise InputError("nobody has preferred one output over another yet")
+    shown, answers = answered["shown"].tolist(), answered["answer"].tolist()
+    of: dict[str, Any] = {"raters": answered["rater"].tolist(), "items": answered["item"].tolist()}
+    if task == "choice":
+        return rank_orders([[names[answer["choice"]]] for names, answer in zip(shown, answers, strict=True)], among=shown, **of)
+    if task == "best_worst":
+        named = zip(shown, answers, strict=True)
+        return rank_best_worst([(names[answer["best"]], names[answer["worst"]], names) for names, answer in named], **of)
+    return rank_orders([_order(names, answer["ranks"]) for names, answer in zip(shown, answers, strict=True)], **of)
+
+
+def _order(names: list[str], ranks: list[int]) -> list[tuple[str, ...]]:
+    """Names by rank, the best first; those of one rank together."""
+    return [tuple(name for name, own in zip(names, ranks, strict=True) if own == rank) for rank in sorted(set(ranks))]
 
 
 def _turned(votes: pd.DataFrame) -> bool:
@@ -69,7 +101,7 @@ def _turned(votes: pd.DataFrame) -> bool:
     return any((right, left) in seen for left, right in seen)
 
 
-def ranking_digest(ranking: Ranking) -> str:
+def ranking_digest(ranking: Strengths) -> str:
     """A digest of a ranking to 8 digits: two stores that hold the same votes give the same."""
     lines = [
         [name, *(f"{figure:.8g}" for figure in strength), *places, f"{votes:.8g}"]
@@ -135,8 +167,7 @@ def rater_lines(store: Store, study: str) -> pd.DataFrame:
     if votes.empty:
         raise InputError("nobody has voted yet: invite raters first")
     report = rater_report(votes)
-    ranking = ranking_of(store, study)
-    influence = without_one(ranking, by="rater").set_index("rater")
+    influence = without_one(rank(votes, position=_turned(votes)), by="rater").set_index("rater")
     changes = influence["first_changes"].reindex(report["rater"]).fillna(False).to_numpy(dtype=bool)
     leaders = influence["first"].reindex(report["rater"])
     without = [leader if change else None for leader, change in zip(leaders, changes, strict=True)]
@@ -165,7 +196,7 @@ def weigh_pairs(store: Store, study: str, *, always: bool = False) -> bool:
     return True
 
 
-def _weights(ranking: Ranking, numbers: dict[str, int]) -> dict[str, float]:
+def _weights(ranking: Strengths, numbers: dict[str, int]) -> dict[str, float]:
     errors = difference_errors(ranking.covariance)
     weights = {}
     for i, first in enumerate(ranking.generators):

@@ -30,7 +30,7 @@ class Meat(NamedTuple):
     degrees: float
 
 
-def clustered_meat(scores: sparse.csr_array, groups: Groups) -> Meat:
+def clustered_meat(scores: sparse.csr_array, groups: Groups, size: Array | None = None) -> Meat:
     """How much the sum of scores varies when what is independent is a group.
 
     A group pulls the estimate towards itself, so its score is too small; it is enlarged as if all rows told equally much, by
@@ -40,6 +40,7 @@ def clustered_meat(scores: sparse.csr_array, groups: Groups) -> Meat:
     Args:
         scores: (n, p) derivative of each row's log-likelihood at the estimate; they add up to about 0.
         groups: (n,) the group of each row, 0 … G - 1.
+        size: (n,) how many rows each stands for; 1 if None.
 
     Raises:
         ShapeError: there are fewer than two groups.
@@ -51,8 +52,8 @@ def clustered_meat(scores: sparse.csr_array, groups: Groups) -> Meat:
     >>> clustered_meat(rows, np.array([0, 0, 1, 1]))
     Meat(matrix=array([[16.]]), degrees=1.0)
     """
-    sizes = np.bincount(groups)
-    shares = sizes / max(len(groups), 1)
+    sizes = np.bincount(groups, weights=size)
+    shares = sizes / max(float(sizes.sum()), 1e-300)
     if len(sizes) < 2 or shares.max() == 1:
         raise ShapeError(f"errors by groups need two groups or more, got {min(len(sizes), 1)}")
     enlarged = 1 / np.sqrt(1 - shares)
@@ -60,7 +61,7 @@ def clustered_meat(scores: sparse.csr_array, groups: Groups) -> Meat:
     return Meat(_squares(sparse.csr_array(of_group @ scores)), float(1 / (shares @ shares)) - 1)
 
 
-def two_way_meat(scores: sparse.csr_array, first: Groups, second: Groups) -> Meat:
+def two_way_meat(scores: sparse.csr_array, first: Groups, second: Groups, size: Array | None = None) -> Meat:
     """The same when rows of one group are dependent, whichever of two ways they are grouped: votes of one rater, votes on one item.
 
     The two one-way matrices less that of the groups' intersections. What varies by two ways of grouping varies at least as much as
@@ -73,12 +74,12 @@ def two_way_meat(scores: sparse.csr_array, first: Groups, second: Groups) -> Mea
     >>> two_way_meat(rows, np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])).degrees
     1.0
     """
-    one, two = clustered_meat(scores, first), clustered_meat(scores, second)
+    one, two = clustered_meat(scores, first, size), clustered_meat(scores, second, size)
     pairs = np.unique(first.astype(np.int64) * (int(second.max()) + 1) + second, return_inverse=True)[1]
     together = one.matrix + two.matrix
     # Scores that add up to nothing leave a direction without any variance: a trace of it keeps the problem regular.
     scale = together + 1e-12 * max(float(np.trace(together)), 1e-300) * np.eye(len(together))
-    shares, directions = linalg.eigh(together - clustered_meat(scores, pairs).matrix, scale)
+    shares, directions = linalg.eigh(together - clustered_meat(scores, pairs, size).matrix, scale)
     spread = scale @ directions
     return Meat((spread * np.maximum(shares, 0.5)) @ spread.T, min(one.degrees, two.degrees))
 

@@ -110,30 +110,6 @@ def comparisons(votes: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def ranks(votes: pd.DataFrame) -> pd.DataFrame:
-    """Choices, best-worst and rankings as ranks, a row an output: vote, rater, item, generator, rank.
-
-    1 is the best and equal ranks are ties. A choice ranks its output 1 and the others 2; best-worst gives 1, 2, 3. A vote for none
-    ranks nothing and has no rows.
-    """
-    rows = [
-        (vote, rater, item, generator, rank)
-        for vote, rater, item, shown, answer in zip(
-            votes["vote"], votes["rater"], votes["item"], votes["shown"], votes["answer"], strict=True
-        )
-        for generator, rank in zip(shown, _ranks(answer, len(shown)), strict=False)
-    ]
-    return pd.DataFrame(rows, columns=["vote", "rater", "item", "generator", "rank"])
-
-
-def _ranks(answer: dict[str, Any], shown: int) -> list[int]:
-    if "ranks" in answer:
-        return list(answer["ranks"])
-    if "best" in answer:
-        return [1 if place == answer["best"] else 3 if place == answer["worst"] else 2 for place in range(shown)]
-    return [] if answer["choice"] == "none" else [1 if place == answer["choice"] else 2 for place in range(shown)]
-
-
 def points(votes: pd.DataFrame) -> pd.DataFrame:
     """Ratings on a scale and verdicts on rows: rater, item, generator, value (a number, or yes, no, unsure)."""
     return pd.DataFrame(

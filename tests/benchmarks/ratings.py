@@ -50,14 +50,12 @@ def food(data: Path) -> float:
 
 def netflix(data: Path) -> float:
     """R's PlackettLuce: worths of four films and their errors."""
-    rows, vote = [], 0
+    orders = []
     for line in (data / "plackettluce/netflix.soc").read_text().splitlines():
         if not line.startswith("#"):
             times, order = line.split(":")
-            for _ in range(int(times)):
-                rows += [(vote, name.strip(), place) for place, name in enumerate(order.split(","), 1)]
-                vote += 1
-    ranking = rank_orders(pd.DataFrame(rows, columns=["vote", "generator", "rank"]), errors="model")
+            orders += [[name.strip() for name in order.split(",")]] * int(times)
+    ranking = rank_orders(orders, errors="model")
     worth = np.exp([ranking.strengths[ranking.place(name)] for name in "1234"])
     ends = dict(zip(ranking.generators, ranking.intervals(anchor="1"), strict=True))
     errors = [(ends[name].high - ends[name].low) / 2 / 1.959964 for name in "234"]
@@ -70,14 +68,10 @@ def choix(data: Path) -> float:
     most = 0.0
     for path in sorted((data / "choix").glob("testcase-*.json")):
         case = json.loads(path.read_text())
-        rows = []
-        for vote, ballot in enumerate(case["data"]):
-            chosen, rest = (ballot[0], ballot[1]) if "top1" in path.name else (None, None)
-            if chosen is not None:
-                rows += [(vote, str(chosen), 1), *((vote, str(one), 2) for one in rest)]
-            else:
-                rows += [(vote, str(one), place) for place, one in enumerate(ballot, 1)]
-        ranking = rank_orders(pd.DataFrame(rows, columns=["vote", "generator", "rank"]), errors="model")
+        ballots, among = case["data"], None
+        if "top1" in path.name:
+            ballots, among = [[chosen] for chosen, _ in case["data"]], [[chosen, *rest] for chosen, rest in case["data"]]
+        ranking = rank_orders(ballots, among=among, errors="model")
         ours = [ranking.strengths[ranking.place(str(i))] for i in range(case["n_items"])]
         most = max(most, float(np.abs(np.array(ours) - case["ml_est"]).max()))
     return most

@@ -1,187 +1,181 @@
-"""Rankings of several outputs: published fits, the definition maximised by brute force, laws, refusals."""
+"""Orders of several: published fits, agreement with votes between two, brute force, laws, refusals."""
 
-from itertools import permutations
+import itertools
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from evalkit.core.errors import InputError, SchemaError
-from evalkit.ratings import rank, rank_orders
+from evalkit.core.errors import InputError, ShapeError
+from evalkit.ratings import rank, rank_best_worst, rank_orders
+from tests.ratings.drawn_votes import by_name, votes
 
-# 588 orders of four films, 1 Mean Girls, 2 Beverly Hills Cop, 3 The Mummy Returns, 4 Mission: Impossible II:
-# PrefLib 00004-00000138, from the Netflix prize.
-NETFLIX = {
-    "2143": 68,
-    "1243": 53,
-    "2134": 49,
-    "1234": 44,
-    "2413": 39,
-    "3214": 37,
-    "2314": 37,
-    "2341": 36,
-    "3241": 31,
-    "2431": 29,
-    "1324": 22,
-    "3124": 19,
-    "3421": 17,
-    "4231": 17,
-    "4213": 16,
-    "1423": 14,
-    "1342": 10,
-    "4123": 10,
-    "4312": 9,
-    "3412": 8,
-    "1432": 8,
-    "3142": 7,
-    "4321": 7,
-    "4132": 1,
-}
+# Made-up counts of orders of four films.
+FILMS = {"2143": 30, "1243": 21, "3214": 17, "2413": 11, "4321": 9, "1324": 6, "3421": 4}
 
 
-def orders(*ballots) -> pd.DataFrame:
-    """Rows of ballots, each a text of names from the best on; names in brackets are tied: "a(bc)d"."""
-    rows = []
-    for vote, ballot in enumerate(ballots):
-        place, tied = 1, False
-        for sign in ballot:
-            if sign in "()":
-                tied = sign == "("
-                place += sign == ")"
-            else:
-                rows.append((vote, sign, place))
-                place += not tied
-    return pd.DataFrame(rows, columns=["vote", "generator", "rank"])
-
-
-def strengths(ranking) -> dict[str, float]:
-    return dict(sorted(zip(ranking.generators, ranking.strengths, strict=True)))
-
-
-def test_films_as_the_r_package_plackettluce_fits_them():
-    """PlackettLuce 0.4.5: worths, log-likelihood, and errors of log-worths against the first film."""
-    ranking = rank_orders(orders(*(order for order, times in NETFLIX.items() for _ in range(times))), errors="model")
-    worth = np.exp(list(strengths(ranking).values()))
-    np.testing.assert_allclose(worth / worth.sum(), [0.23060, 0.45123, 0.16841, 0.14977], atol=5e-6)
-    assert ranking.log_likelihood == pytest.approx(-1746.757926, abs=1e-6)
-    ends = dict(zip(ranking.generators, ranking.intervals(anchor="1"), strict=True))
-    errors = [(ends[name].high - ends[name].low) / 2 / 1.959964 for name in "234"]
-    np.testing.assert_allclose(errors, [0.074716, 0.075932, 0.074896], atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("ballots", "expected"),
-    [
-        (("abc", "dca", "bd"), [-0.443281, 0.695062, -0.670614, 0.418833]),
-        (("a(b)", "b(c)", "c(ab)"), [0.160404, -0.320808, 0.160404]),
-    ],
-)
-def test_partial_rankings_and_choices_as_choix_fits_them(ballots, expected):
-    """choix 0.4.1, tests/testcase-rankings-2.json and testcase-top1-2.json, to its own tolerance."""
-    np.testing.assert_allclose(list(strengths(rank_orders(orders(*ballots))).values()), expected, atol=1e-4)
-
-
-def drawn(n, raters=20, taste=0.0, seed=0, k=4) -> pd.DataFrame:
-    """Whole rankings from known strengths 0, 0.5, 1 …; raters may have tastes of their own."""
+def drawn(seed, n=300, k=5, m=4, spread=1.0, raters=30):
     draw = np.random.default_rng(seed)
-    own = 0.5 * np.arange(k) + draw.normal(0, taste, (raters, k))
-    rater = np.arange(n) % raters
-    ranked = np.argsort(-(own[rater] + draw.gumbel(size=(n, k))), axis=1)
-    places = np.argsort(ranked, axis=1) + 1
-    vote = np.repeat(np.arange(n), k)
-    names = np.tile(np.array(list("abcdefgh"[:k])), n)
-    return pd.DataFrame({"vote": vote, "rater": rater[vote], "generator": names, "rank": places.ravel()})
+    shown = np.array([draw.permutation(k)[:m] for _ in range(n)])
+    noise = draw.gumbel(size=(n, m)) + np.linspace(-spread, spread, k)[shown]
+    orders = [[f"m{i}" for i in row] for row in np.take_along_axis(shown, np.argsort(-noise, axis=1), axis=1)]
+    return orders, draw.integers(0, raters, n)
+
+
+def test_the_cases_of_choix():
+    """lucasmaystre/choix, tests: partial rankings and choices of one, atol 1e-4."""
+    found = by_name(rank_orders([[0, 1, 2], [3, 2, 0], [1, 3]]))
+    np.testing.assert_allclose(list(found.values()), [-0.443281, 0.695062, -0.670614, 0.418833], atol=1e-4)
+    found = by_name(rank_orders([[0], [1], [2]], among=[[0, 1], [1, 2], [2, 0, 1]]))
+    np.testing.assert_allclose(list(found.values()), [0.160404, -0.320808, 0.160404], atol=1e-4)
+    found = by_name(rank_orders([[0, 1], [0, 1], [1, 2], [2, 0]]))
+    np.testing.assert_allclose(list(found.values()), [0.4196176, -0.4196176, 0], atol=1e-4)
 
 
 def test_the_definition_maximised_by_brute_force():
-    table = drawn(60)
-    ballots = [own.sort_values("rank")["generator"].map("abcd".index).to_numpy() for _, own in table.groupby("vote")]
+    orders, weights = [list(order) for order in FILMS], list(FILMS.values())
 
-    def loss(free):
-        theta = np.append(free, 0.0)
-        return -sum(theta[one] - np.log(np.exp(theta[ballot[i:]]).sum()) for ballot in ballots for i, one in enumerate(ballot))
+    def loss(strengths):
+        total = 0.0
+        for order, times in FILMS.items():
+            left = [int(film) - 1 for film in order]
+            for j in range(3):
+                total -= times * (strengths[left[j]] - np.log(np.exp(strengths[left[j:]]).sum()))
+        return total
 
-    best = np.append(minimize(loss, np.zeros(3)).x, 0.0)
-    np.testing.assert_allclose(list(strengths(rank_orders(table)).values()), best - best.mean(), atol=1e-4)
-
-
-def test_pairs_are_bradley_terry():
-    table = drawn(300, k=2)
-    table["generator"] = np.where(table["vote"] % 3 == 0, table["generator"].map({"a": "a", "b": "c"}), table["generator"])
-    table["generator"] = np.where(table["vote"] % 3 == 1, table["generator"].map({"a": "c", "b": "b"}), table["generator"])
-    wide = table.sort_values(["vote", "rank"]).groupby("vote").agg(left=("generator", "first"), right=("generator", "last"))
-    pairs = rank(wide.assign(outcome="left", rater=table.groupby("vote")["rater"].first()), position=False)
-    ours = rank_orders(table)
-    assert ours.generators == pairs.generators
-    np.testing.assert_allclose(ours.strengths, pairs.strengths, atol=1e-7)
-    np.testing.assert_allclose(ours.covariance, pairs.covariance, atol=1e-7)
+    expected = minimize(loss, np.zeros(4), options={"gtol": 1e-9})
+    ranking = rank_orders(orders, weights=weights)
+    np.testing.assert_allclose(list(by_name(ranking).values()), expected.x - expected.x.mean(), atol=1e-5)
+    assert ranking.log_likelihood == pytest.approx(-expected.fun)
 
 
-@settings(max_examples=20)
-@given(some.permutations("abcd"), some.integers(0, 20))
-def test_names_and_the_order_of_votes_do_not_matter(names, seed):
-    table = drawn(40, seed=seed)
-    turned = table.assign(generator=table["generator"].map(dict(zip("abcd", names, strict=True))))
-    turned = turned.sample(frac=1.0, random_state=seed)
-    first, second = rank_orders(table), rank_orders(turned)
-    back = dict(zip(names, "abcd", strict=True))
-    found = {back[name]: strength for name, strength in strengths(second).items()}
-    np.testing.assert_allclose([found[name] for name in "abcd"], list(strengths(first).values()), atol=1e-7)
+@pytest.mark.parametrize("ties", [0.0, 0.6])
+def test_orders_of_two_are_votes_between_two(ties):
+    table = votes(0, n=400, ties=ties)
+    columns = zip(table["left"], table["right"], table["outcome"], strict=True)
+    orders = [[(a, b)] if said == "tie" else [a, b] if said == "left" else [b, a] for a, b, said in columns]
+    for errors in ("model", "independent", "both"):
+        ours, theirs = (
+            rank_orders(orders, raters=table["rater"], items=table["item"], errors=errors),
+            rank(table, position=False, errors=errors),
+        )
+        assert ours.generators == theirs.generators
+        np.testing.assert_allclose(ours.strengths, theirs.strengths, atol=1e-8)
+        np.testing.assert_allclose(ours.covariance, theirs.covariance, atol=1e-8)
+        assert ours.log_likelihood == pytest.approx(theirs.log_likelihood)
 
 
-def test_what_shares_the_last_rank_says_nothing_of_each_other():
-    whole = orders("abc", "bca", "cab", "acb")
-    cut = orders("a(bc)", "b(ca)", "c(ab)", "a(cb)")
-    assert rank_orders(cut).log_likelihood > rank_orders(whole).log_likelihood
-    assert strengths(rank_orders(cut))["a"] == pytest.approx(np.log(2) * 2 / 3)
+def test_ties_in_orders_by_brute_force():
+    """The worths' geometric mean times delta, over all sets of one and of two (Turner and others, 2020)."""
+    orders = [
+        ["a", ("b", "c"), "d"],
+        [("a", "b"), "c", "d"],
+        ["d", "c", ("a", "b")],
+        ["b", "a", "d", "c"],
+        [("c", "d"), ("a", "b")],
+    ] * 2
+    ranking = rank_orders(orders)
+
+    def loss(parameters):
+        strengths, total = dict(zip("abcd", parameters, strict=False)), 0.0
+        for order in orders:
+            places = [tuple(place) for place in order]
+            for j in range(len(places)):
+                left = [name for place in places[j:] for name in place]
+                sets = [(name,) for name in left] + list(itertools.combinations(left, 2))
+                logs = {
+                    each: np.mean([strengths[name] for name in each]) + parameters[4] * (len(each) - 1)
+                    for each in map(tuple, map(sorted, sets))
+                }
+                total -= logs[tuple(sorted(places[j]))] - np.log(np.exp(list(logs.values())).sum())
+        return total
+
+    expected = minimize(loss, np.zeros(5), options={"gtol": 1e-9})
+    np.testing.assert_allclose(list(by_name(ranking).values()), expected.x[:4] - expected.x[:4].mean(), atol=1e-5)
+    assert ranking.settings["ties of 2"] == pytest.approx(np.exp(expected.x[4]), abs=1e-4)
+    assert ranking.log_likelihood == pytest.approx(-expected.fun)
 
 
-def test_tied_middle_ranks_are_orders_that_nobody_told():
-    """Every order of the tied is as likely: the estimate lies near that of all of them told, half each."""
-    told = orders(*("".join(order) for order in permutations("bc") for _ in range(1)))
-    assert strengths(rank_orders(told)) == {"b": pytest.approx(0), "c": pytest.approx(0)}
-    tied = rank_orders(orders("a(bc)d", "d(bc)a", "b(ad)c", "c(ad)b"))
-    np.testing.assert_allclose(list(strengths(tied).values()), 0, atol=1e-9)
+def test_best_and_worst_by_brute_force_and_recovery():
+    orders, raters = drawn(0, n=600)
+    answers = [(order[0], order[-1], order) for order in orders]
+    ranking = rank_best_worst(answers, raters=raters)
+    names = sorted(ranking.generators)
+
+    def loss(strengths):
+        worth, total = dict(zip(names, strengths, strict=True)), 0.0
+        for best, worst, shown in answers:
+            rest = [name for name in shown if name != best]
+            total -= worth[best] - np.log(sum(np.exp(worth[name]) for name in shown))
+            total -= -worth[worst] - np.log(sum(np.exp(-worth[name]) for name in rest))
+        return total
+
+    expected = minimize(loss, np.zeros(5), options={"gtol": 1e-8})
+    np.testing.assert_allclose(list(by_name(ranking).values()), expected.x - expected.x.mean(), atol=1e-4)
+    assert ranking.generators == ("m4", "m3", "m2", "m1", "m0")
 
 
-def test_clustered_intervals_hold_the_truth_where_raters_have_tastes():
-    # With tastes that differ, what all raters together would give lies nearer together than what each one feels.
-    truth = list(strengths(rank_orders(drawn(20_000, raters=20_000, taste=0.6, seed=1000))).values())
-    held, narrow = [], []
-    for seed in range(150):
-        table = drawn(240, raters=30, taste=0.6, seed=seed)
-        for errors, kept in (("rater", held), ("independent", narrow)):
-            ranking = rank_orders(table, errors=errors)
-            ends = dict(zip(ranking.generators, ranking.intervals(), strict=True))
-            kept += [ends[name].low <= truth[i] <= ends[name].high for i, name in enumerate("abcd")]
-    assert 0.91 <= np.mean(held) <= 0.98
-    assert np.mean(narrow) < 0.9
+@settings(deadline=None, max_examples=10)
+@given(seed=st.integers(0, 10**6))
+def test_laws(seed):
+    orders, raters = drawn(seed, n=80)
+    ranking = rank_orders(orders, raters=raters)
+    draw = np.random.default_rng(seed)
+    mixed = draw.permutation(len(orders))
+    again = rank_orders([orders[i] for i in mixed], raters=raters[mixed])
+    np.testing.assert_allclose(again.strengths, ranking.strengths, atol=1e-8)
+    np.testing.assert_allclose(again.covariance, ranking.covariance, atol=1e-8)
+    other = {f"m{i}": f"m{4 - i}" for i in range(5)}
+    renamed = by_name(rank_orders([[other[name] for name in order] for order in orders]))
+    np.testing.assert_allclose([renamed[other[name]] for name in sorted(other)], list(by_name(ranking).values()), atol=1e-8)
+    weights = draw.integers(1, 4, len(orders))
+    places = np.repeat(np.arange(len(orders)), weights)
+    for errors in ("model", "independent", "rater"):
+        weighted = rank_orders(orders, raters=raters, weights=weights, errors=errors)
+        copied = rank_orders([orders[i] for i in places], raters=raters[places], errors=errors)
+        np.testing.assert_allclose(weighted.strengths, copied.strengths, atol=1e-8)
+        np.testing.assert_allclose(weighted.covariance, copied.covariance, atol=1e-8)
 
 
-@pytest.mark.parametrize(
-    ("table", "error", "said"),
-    [
-        (pd.DataFrame({"vote": [1], "generator": ["a"]}), SchemaError, "column 'rank'"),
-        (orders(), InputError, "no votes"),
-        (orders("(ab)"), InputError, "no vote ranks one output above another"),
-        (orders("aa"), InputError, "row 2: one vote ranks a generator twice"),
-        (orders("ab").assign(rank=[0, 1]), InputError, "row 1: a rank"),
-        (orders("ab").assign(rank=["first", 1]), InputError, "row 1: a rank"),
-        (orders("abc", "acb"), InputError, "a never lost"),
-        (orders("ab", "ba", "cd", "dc"), InputError, "was never compared"),
-    ],
-)
-def test_what_has_no_ranking_is_refused(table, error, said):
-    with pytest.raises(error, match=said):
-        rank_orders(table)
+def test_intervals_hold_the_truth():
+    """200 draws of 150 orders: 95 % within 3.1 points (two standard errors)."""
+    truth, hits = dict(zip([f"m{i}" for i in range(5)], np.linspace(-1, 1, 5), strict=True)), []
+    for seed in range(200):
+        orders, _ = drawn(seed, n=150)
+        ranking = rank_orders(orders, errors="independent")
+        hits += [low <= truth[name] <= high for name, (_, low, high) in zip(ranking.generators, ranking.intervals(), strict=True)]
+    assert 0.919 <= np.mean(hits) <= 0.981
 
 
-def test_a_ridge_makes_it_finite_and_is_said():
-    ranking = rank_orders(orders("abc", "acb"), ridge=0.1)
-    assert ranking.generators[0] == "a"
-    assert "ridge of 0.1" in ranking.notes[0]
-    with pytest.raises(InputError, match="no resamples"):
-        ranking.bootstrap()
+def test_one_choice_among_several_says_nothing_of_the_rest():
+    orders, _ = drawn(1, n=300)
+    first = rank_orders([order[:1] for order in orders], among=orders)
+    full = rank_orders(orders)
+    assert first.standard_errors.mean() > full.standard_errors.mean()
+    np.testing.assert_allclose(list(by_name(first).values()), list(by_name(full).values()), atol=0.5)
+    assert first.table()["votes"].sum() == 1200
+
+
+def test_what_cannot_be_used_is_refused_by_place():
+    with pytest.raises(InputError, match="c never won against the others"):
+        rank_orders([["a", "b", "c"], ["b", "a", "c"]])
+    with pytest.raises(InputError, match="never compared"):
+        rank_orders([["a", "b"], ["b", "a"], ["c", "d"], ["d", "c"]])
+    with pytest.raises(InputError, match="order 1"):
+        rank_orders([["a", "b"], ["b", "b"]])
+    with pytest.raises(InputError, match="order 0"):
+        rank_orders([["a"]])
+    with pytest.raises(InputError, match="order 0"):
+        rank_orders([["a", "b"]], among=[["a", "c"]])
+    with pytest.raises(InputError, match="answer 0"):
+        rank_best_worst([("a", "a", "ab")])
+    with pytest.raises(ShapeError, match="chosen among"):
+        rank_orders([["a", "b"]], among=[])
+    with pytest.raises(InputError, match="weights"):
+        rank_orders([["a", "b"], ["b", "a"]], weights=[1, 0])
+    with pytest.raises(ShapeError, match="its rater"):
+        rank_orders([["a", "b"], ["b", "a"]], raters=["x"])
+    with pytest.raises(InputError, match="answers"):
+        rank_orders([])
