@@ -50,7 +50,7 @@ def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: flo
 
 def _turned(votes: pd.DataFrame) -> bool:
     """Whether any pair was shown in both orders: else a side's effect cannot be told from strength."""
-    seen = set(zip(votes["left"], votes["right"], strict=True))
+    seen = set(votes[["left", "right"]].drop_duplicates().itertuples(index=False, name=None))
     return any((right, left) in seen for left, right in seen)
 
 

@@ -1,6 +1,7 @@
 """Studies: what people and judges are asked, who is asked what, and their votes, in a store that loses none.
 
 >>> from evalkit.core.sample import Texts
+>>> from evalkit.study import Store, StudyDesign, create_study, invite, next_question, vote
 >>> store = Store("sqlite://")
 >>> made = {"a": Texts.of(["to be"]), "b": Texts.of(["or not"])}
 >>> create_study(store, "quotes", StudyDesign(question="Which reads better?"), made)
