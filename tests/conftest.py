@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import settings
 
+from tests.study.databases import postgres, server, store, url  # noqa: F401 fixtures of all tests that keep studies
+
 settings.register_profile("evalkit", derandomize=True, deadline=None)
 settings.load_profile("evalkit")
 

@@ -1,4 +1,4 @@
-"""A closer look at each generator of a comparison: what gives it away, galleries, and rows that it may have copied."""
+"""A closer look at each generator of a comparison: what gives it away, galleries, odd rows, and rows that it may have copied."""
 
 from base64 import b64decode
 from collections.abc import Sequence
@@ -9,12 +9,15 @@ import streamlit as st
 from evalkit.compare.closer_look import (
     CLUES,
     COPIES,
+    READ_THE_ODD,
     READ_THE_ORDER,
     CloserLook,
     Exhibit,
     Shown,
     copies_sentence,
+    odd_sentence,
     pair_sentence,
+    reasons_sentence,
     tells_nothing,
     told_apart_sentence,
 )
@@ -62,6 +65,7 @@ def _closer(look: CloserLook, key: str) -> None:
         st.caption(READ_THE_ORDER)
     elif look.least:
         st.caption("The share is the chance of being real by a classifier that had not seen the row.")
+    _odd(look, key)
     _copies(look, key)
     for failure in look.failures:
         st.caption(f"Not shown: {failure.name}.")
@@ -72,6 +76,19 @@ def _gallery(title: str, exhibits: Sequence[Exhibit], key: str) -> None:
     if exhibits:
         st.markdown(f"**{title}**")
         rows(f"{title} rows.", [each.shown for each in exhibits], [percent(each.realness) for each in exhibits], key)
+
+
+def _odd(look: CloserLook, key: str) -> None:
+    """The oddest rows, with their reasons; nothing where no detector was asked."""
+    if not look.odd:
+        return
+    st.markdown("**Oddest**")
+    st.text(odd_sentence(look))
+    rows("The oddest rows.", [each.shown for each in look.odd], [f"p {each.p_value:.2g}" for each in look.odd], f"{key}-odd")
+    for each in look.odd:
+        if sentence := reasons_sentence(each):
+            st.text(f"• {sentence}")
+    st.caption(READ_THE_ODD)
 
 
 def _copies(look: CloserLook, key: str) -> None:

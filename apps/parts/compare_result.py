@@ -6,14 +6,15 @@ from typing import Literal
 
 import streamlit as st
 
-from evalkit.compare.evaluation import Evaluation, headline, in_order
+from evalkit.compare.evaluation import READ_THE_ROWS, Evaluation, headline, in_order
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.words import count, visible
 from evalkit.core.evidence import Evidence
 from evalkit.run.jobs import Job
-from evalkit.run.measures import metrics_of
+from evalkit.run.measures import PATH_LENGTH, WHAT_A_PATH_LENGTH_IS, metrics_of
 from parts.compare_closer import closer_looks
 from parts.compare_downloads import download_report, further
+from parts.compare_groups import column_groups
 from parts.compare_slices import slices
 from parts.compare_tables import STAR, failures_table, figures_table, pairs_table, used
 from parts.compare_words import controls_of
@@ -32,8 +33,8 @@ READ_THE_STARS = (
 )
 READ_THE_PAIRS = (
     "The difference is the first generator's figure less the second's, on the same real rows. p is corrected (Holm) over all "
-    "pairs and figures, the interval is not. Noise below: a smaller true difference would often be missed with so many rows."
-)
+    "pairs and figures, the interval is not. Noise below: a smaller true difference would often be missed with so many rows. "
+) + READ_THE_ROWS
 
 
 def compare_result(job: Job) -> None:
@@ -53,6 +54,7 @@ def compare_result(job: Job) -> None:
     _charts(evaluation)
     _figures(evaluation)
     _pairs(evaluation)
+    column_groups(evaluation)
     slices(evaluation)
     _sizes(evaluation)
     closer_looks(evaluation)
@@ -147,6 +149,8 @@ def _meanings(evaluation: Evaluation) -> None:
         known = metrics_of()
         for name in dict.fromkeys(each.metric for each in evaluation.measured if each.metric in known):
             st.text(f"{', '.join(known[name].figures)}: {known[name].what_it_is}")
+        if any(each.metric == PATH_LENGTH for each in evaluation.measured):
+            st.text(f"{PATH_LENGTH}: {WHAT_A_PATH_LENGTH_IS}")
         st.caption("Each figure sees one side of the data only. None is the quality, and they are not added up.")
 
 

@@ -8,7 +8,8 @@ import streamlit as st
 from evalkit.compare.words import visible
 from evalkit.core.errors import EvalkitError
 from evalkit.core.schema import Modality
-from evalkit.run.columns import label_columns
+from evalkit.run.column_groups import read_groups
+from evalkit.run.columns import column_names, label_columns
 from evalkit.run.measures import CAPTION, CLUSTERS, can_be_compared, extractors_of, metrics_of
 from evalkit.run.requests import MOST_GENERATORS, Drawn, EvaluateSettings, Made
 from evalkit.run.samples import samples_of
@@ -42,7 +43,9 @@ def compare_setup() -> None:
         fitted = _fitted(modality, "sample" if sample else "own")
     with st.expander("What is measured"):
         settings = _settings(modality, reference, fitted is not None)
-    wrong = wrong or _lacks_fitted(settings, fitted)
+        groups, wrong_groups = _column_groups(reference) if modality == "table" else ({}, None)
+        settings = settings.model_copy(update={"column_groups": groups})
+    wrong = wrong or wrong_groups or _lacks_fitted(settings, fitted)
     header = st.container(horizontal=True, vertical_alignment="center")
     pressed = header.button("Compare", type="primary", disabled=reference is None or wrong is not None, key="begin")
     if reference is None:
@@ -132,6 +135,26 @@ def _settings(modality: Modality, reference: Path | Upload | Sequence[Upload] | 
         extractor=None if extractor == usual else extractor,
         seed=int(seed),
     )
+
+
+def _column_groups(reference: Path | Upload | Sequence[Upload] | None) -> tuple[dict[str, tuple[str, ...]], str | None]:
+    """The groups, and what is wrong with them, if something is."""
+    known = column_names(reference) if isinstance(reference, Path | Upload) else []
+    given = st.text_area(
+        "Groups of columns to compare by themselves, one a line",
+        placeholder="payment = amount, currency",
+        height=68,
+        key="column_groups",
+        help="All figures again on the columns of each group only.",
+    )
+    if known:
+        st.text(f"The columns are {visible(', '.join(known), 400)}.")
+    try:
+        groups = read_groups(given.splitlines())
+    except EvalkitError:
+        return {}, "Write each group of columns as name = column, column, each with a name of its own."
+    unknown = any(name not in known for columns in groups.values() for name in columns)
+    return groups, "A group names a column that the real data do not have." if known and unknown else None
 
 
 def _possible_slices(modality: Modality, reference: Path | Upload | Sequence[Upload] | None) -> list[str]:

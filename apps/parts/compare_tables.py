@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from evalkit.compare.evaluation import Comparison, Evaluation
+from evalkit.compare.evaluation import Comparison, Evaluation, rows_needed_words
 from evalkit.compare.words import count, figure, visible
 from evalkit.core.evidence import Evidence, Failure
 
@@ -63,6 +63,7 @@ def pairs_table(evaluation: Evaluation) -> pd.DataFrame:
                 "95 % interval": f"{figure(each.low)} to {figure(each.high)}",
                 "p": f"{each.p_value:.2g}" if each.p_value >= SMALLEST_P else f"under {SMALLEST_P:g}",
                 "noise below": figure(each.detectable),
+                "rows needed": rows_needed_words(each.rows_needed),
                 "better": _winner(each),
             }
             for each in evaluation.comparisons
@@ -77,7 +78,7 @@ def figures_csv(evaluation: Evaluation) -> str:
 
 def pairs_csv(evaluation: Evaluation) -> str:
     """Every pair with eight significant digits."""
-    return _csv([each.model_dump() for each in evaluation.comparisons])
+    return _csv([each.model_dump(exclude={"rows_needed"}) | _needed(each) for each in evaluation.comparisons])
 
 
 def slices_csv(evaluation: Evaluation) -> str:
@@ -94,6 +95,12 @@ def used(evaluation: Evaluation) -> pd.DataFrame:
     lines += [(visible(name, 80), visible(value, 200)) for name, value in evaluation.settings.items()]
     lines += [("seed", str(evaluation.seed)), *((f"version of {name}", value) for name, value in evaluation.versions.items())]
     return pd.DataFrame(lines, columns=["setting", "value"])
+
+
+def _needed(each: Comparison) -> dict[str, int | None]:
+    needed = each.rows_needed
+    found = (None, None, None) if needed is None else (needed.at_least, needed.about, needed.at_most)
+    return dict(zip(("rows needed at least", "rows needed", "rows needed at most"), found, strict=True))
 
 
 def _decided(comparisons: Sequence[Comparison], name: str) -> list[tuple[str, str]]:

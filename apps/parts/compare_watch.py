@@ -4,7 +4,7 @@ import streamlit as st
 
 from evalkit.compare.words import count, visible
 from evalkit.run.jobs import RUNNING, Job, Status
-from evalkit.run.measures import chosen_metrics
+from evalkit.run.measures import BY_DETECTOR, chosen_metrics
 from evalkit.run.requests import EvaluateRequest
 from parts.states import IN_WORDS, duration
 
@@ -35,7 +35,9 @@ def metric_now(request: EvaluateRequest, status: Status) -> str | None:
     chosen, n = request.settings, len(request.generators)
     if chosen.modality is None:
         return None
-    metrics = chosen_metrics(chosen.modality, chosen.metrics, fitted=request.fitted is not None)
+    named = chosen_metrics(chosen.modality, chosen.metrics, fitted=request.fitted is not None)
+    # The detector is asked about all generators afterwards, which is a step of its own.
+    metrics = [name for name in named if name != BY_DETECTOR]
     if status.stage != "measuring" or status.total != len(metrics) * n or status.done >= status.total:
         return None
     name = list(request.generators)[status.done % n]

@@ -10,6 +10,7 @@ from evalkit.study.masking import masked
 MOST_LETTERS = 20_000
 """Of a text, before the rest is asked for."""
 _HEIGHT = 420
+_WIDTH = 360  # of an image: both and all answers fit on a screen of 800 pixels; narrower where the screen is
 
 
 def show_content(content: Content, words: tuple[str, ...], key: str) -> None:
@@ -22,7 +23,7 @@ def show_content(content: Content, words: tuple[str, ...], key: str) -> None:
     """
     if content.media_type == PICTURE:
         # Left to choose, Streamlit would send photographs as JPEG: what is rated must be what was generated.
-        st.image(content.data, output_format="PNG", width="stretch")
+        st.image(content.data, output_format="PNG", width=_WIDTH)
     elif content.media_type == ROW:
         _row(content, words)
     elif content.media_type == STEPS:

@@ -1,6 +1,11 @@
 """Who a browser belongs to: a rater with a link, the organiser with a token, or the person at this computer."""
 
+from typing import cast
+
 import streamlit as st
+
+from evalkit.study.raters import Login, Pass, enrol
+from parts.opened_store import opened_store
 
 RATER, ORGANISER = "r", "organiser"
 
@@ -13,6 +18,27 @@ def rater_token() -> str | None:
         if st.query_params.get(RATER) != given:
             st.query_params[RATER] = given
     return given
+
+
+def logins_offered() -> bool:
+    """Whether the organiser has set up an identity provider in Streamlit's secrets, and the address names a study."""
+    try:
+        return "study" in st.query_params and "auth" in st.secrets
+    except FileNotFoundError:  # there are no secrets at all
+        return False
+
+
+def logged_in() -> Pass | None:
+    """The rater whom the identity provider vouches for, who becomes one on the way; None where nobody is logged in.
+
+    Raises:
+        InputError: the study takes invited raters only.
+    """
+    if not (logins_offered() and st.user.get("is_logged_in", False)):
+        return None
+    login = Login(st.query_params["study"], str(st.user["iss"]), str(st.user["sub"]))
+    enrol(opened_store(), login, str(st.user.get("email") or st.user.get("name") or "logged in"))
+    return cast(Pass, login)
 
 
 def organiser_token() -> str | None:

@@ -2,13 +2,14 @@
 
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from evalkit.compare.rating_charts import strength_chart
 from evalkit.compare.words import finding_words, visible
 from evalkit.core.errors import InputError
 from evalkit.ratings import Ranking
-from evalkit.run.rankings import agreement_of, note_look, ranking_of
+from evalkit.run.rankings import agreement_of, note_look, ranking_of, rater_lines, watched
 from evalkit.run.studies import StudyLine
 from parts.opened_store import opened_store
 from parts.theme import is_dark
@@ -35,6 +36,9 @@ def ranking_panel(line: StudyLine) -> None:
     else:
         show(ranking)
     agree(line.name)
+    if line.task == "pairwise":
+        may_stop(line.name)
+        rater_details(line.name)
 
 
 def look(name: str, looked: str) -> None:
@@ -64,6 +68,43 @@ def show(ranking: Ranking) -> None:
         )
     for note in ranking.notes:
         st.caption(note)
+
+
+def may_stop(name: str) -> None:
+    """Pair by pair, whether asking may stop now; this holds however often one looks."""
+    pairs = watched(opened_store(), name)
+    if not pairs:
+        return
+    decided = sum(found.decided_after is not None for _, _, found in pairs)
+    st.markdown(f"##### {decided} of {len(pairs)} pairs are decided, however often you looked")
+    table = pd.DataFrame(
+        {
+            "pair": [f"{visible(first, 40)} against {visible(second, 40)}" for first, second, _ in pairs],
+            "first wins": [found.value for *_, found in pairs],
+            "at least": [found.low for *_, found in pairs],
+            "at most": [found.high for *_, found in pairs],
+            "votes": [found.n for *_, found in pairs],
+            "so": [visible(found.decision, 120) for *_, found in pairs],
+        }
+    )
+    shares = {name: st.column_config.NumberColumn(format="percent") for name in ("first wins", "at least", "at most")}
+    st.dataframe(table, hide_index=True, width="stretch", column_config=shares)
+    st.caption("Votes count one by one here. Where few raters cast many each, the ranking's intervals say more.")
+
+
+def rater_details(name: str) -> None:
+    """Agreement, speed, side and influence of each rater; it points at raters to look at and proves nothing."""
+    try:
+        lines = rater_lines(opened_store(), name)
+    except InputError:
+        return  # why there is no ranking stands above
+    hangs = int(lines["leader_without"].notna().sum())
+    st.markdown(
+        f"##### The leader would change without any one of {hangs} raters" if hangs else "##### No single rater decides who leads"
+    )
+    shown = ["rater", "votes", "agreement", "shared", "median_seconds", "left", "left_p_value", "leader_without"]
+    shares = {each: st.column_config.NumberColumn(format="percent") for each in ("agreement", "left")}
+    st.dataframe(lines[shown], hide_index=True, width="stretch", column_config=shares)
 
 
 def agree(name: str) -> None:

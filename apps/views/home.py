@@ -58,6 +58,18 @@ def compare_card() -> None:
             st.page_link(COMPARE.script, label="Try it on sample data", query_params={"sample": "wine"})
 
 
+def study_card() -> None:
+    """Ask people."""
+    with st.container(border=True):
+        st.markdown("##### Ask people which is better")
+        st.markdown(
+            "Give what generators made. Send raters a link; they vote with one key, no vote is lost, and you see how firm the "
+            "ranking is."
+        )
+        if st.button("Ask people"):
+            st.switch_page("views/study.py")
+
+
 def recent() -> None:
     """The newest runs with links that open them."""
     st.markdown("##### Recent runs")
@@ -96,6 +108,7 @@ with left:
     detect_card()
     train_card()
     compare_card()
+    study_card()
 with right:
     recent()
 st.caption("Everything stays on this computer: evalkit asks no other server for anything.")

@@ -10,11 +10,13 @@ from parts.escape import escaped
 from parts.opened_store import opened_store
 from parts.rate_answer import answer_bar
 from parts.rate_content import show_content, show_text
-from parts.rater_session import rater_token
+from parts.rater_session import logged_in, logins_offered, rater_token
 
 from evalkit.core.errors import EvalkitError, InputError
+from evalkit.run.rankings import weigh_pairs
 from evalkit.study import Nothing, Served, agree, keep_draft, next_question, skip, undo, vote, withdraw_myself
 from evalkit.study.contents import PICTURE
+from evalkit.study.raters import Pass
 
 _AGAIN = 20  # seconds until somebody who waits is asked again
 _SIDES = ("Left", "Right")
@@ -22,12 +24,11 @@ _SIDES = ("Left", "Right")
 
 def page() -> None:
     """The question, or why there is none."""
-    token = rater_token()
-    if token is None:
-        st.markdown("#### Rate")
-        st.markdown("You need a link from the organiser of a study. Open it in this browser: it begins where you left off.")
-        return
     try:
+        token = rater_token() or logged_in()
+        if token is None:
+            welcome()
+            return
         found = next_question(opened_store(), token)
     except EvalkitError as error:
         st.markdown("#### This link cannot be used")
@@ -40,6 +41,16 @@ def page() -> None:
         nothing(token, found)
 
 
+def welcome() -> None:
+    """What somebody needs who has no link."""
+    st.markdown("#### Rate")
+    if logins_offered():
+        st.markdown("This study is open to everybody who can log in.")
+        st.button("Log in", type="primary", on_click=st.login)
+        return
+    st.markdown("You need a link from the organiser of a study. Open it in this browser: it begins where you left off.")
+
+
 def said() -> None:
     """What came of the last answer, if that needs words."""
     word = st.session_state.pop("said", None)
@@ -47,7 +58,7 @@ def said() -> None:
         st.code(word, language=None, wrap_lines=True)
 
 
-def ask(token: str, served: Served) -> None:
+def ask(token: Pass, served: Served) -> None:
     """One question with its outputs and answers."""
     st.session_state.setdefault(f"since-{served.assignment}", time.monotonic())
     head(token, served)
@@ -66,7 +77,7 @@ def ask(token: str, served: Served) -> None:
         below(token, served)
 
 
-def head(token: str, served: Served) -> None:
+def head(token: Pass, served: Served) -> None:
     """The question, how far one is, and the way back."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"#### {escaped(served.design.question)}", width="stretch")
@@ -95,7 +106,7 @@ def outputs(served: Served) -> None:
             show_content(output, served.design.mask, f"{served.assignment}-{place}")
 
 
-def below(token: str, served: Served) -> None:
+def below(token: Pass, served: Served) -> None:
     """The reason, skipping, and keys."""
     if served.design.rationale != "none":
         needed = "needed" if served.design.rationale == "required" else "optional"
@@ -116,7 +127,7 @@ def below(token: str, served: Served) -> None:
             my_data(token, served.design.keeps_counts)
 
 
-def my_data(token: str, keeps: bool) -> None:
+def my_data(token: Pass, keeps: bool) -> None:
     """What is kept of a rater, and the way out."""
     st.markdown(
         "Kept are your answers, their times and your reasons. If you withdraw, your name, your link and your reasons are erased"
@@ -126,7 +137,7 @@ def my_data(token: str, keeps: bool) -> None:
     st.button("Erase me", disabled=not sure, on_click=leave_study, args=(token,))
 
 
-def cast(token: str, served: Served, answer: dict[str, Any]) -> None:
+def cast(token: Pass, served: Served, answer: dict[str, Any]) -> None:
     """Store an answer. Its key is made once a question and session: pressed twice it is one vote."""
     key = st.session_state.setdefault(f"key-{served.assignment}", secrets.token_hex(12))
     seconds = time.monotonic() - st.session_state.get(f"since-{served.assignment}", time.monotonic())
@@ -140,33 +151,35 @@ def cast(token: str, served: Served, answer: dict[str, Any]) -> None:
         st.session_state["said"] = f"Not saved: {error}. What you answered is kept here; press once more."
         return
     forget(served.assignment)
+    if served.design.pairing == "informative":
+        weigh_pairs(opened_store(), served.study)
     if done.right is not None:
         st.session_state["said"] = "Right." if done.right else "Most would have answered otherwise. Practice: it does not count."
 
 
-def back(token: str, assignment: str) -> None:
+def back(token: Pass, assignment: str) -> None:
     """Take the last answer back."""
     if not undo(opened_store(), token, after=assignment):
         st.session_state["said"] = "There is nothing to take back."
 
 
-def last_back(token: str) -> None:
+def last_back(token: Pass) -> None:
     """Take the last answer back where no question is shown."""
     undo(opened_store(), token)
 
 
-def leave(token: str, served: Served) -> None:
+def leave(token: Pass, served: Served) -> None:
     """Skip the question."""
     skip(opened_store(), token, served.assignment)
     forget(served.assignment)
 
 
-def draft(token: str, assignment: str) -> None:
+def draft(token: Pass, assignment: str) -> None:
     """Keep a reason while it is written."""
     keep_draft(opened_store(), token, assignment, {"rationale": st.session_state[f"reason-{assignment}"]})
 
 
-def leave_study(token: str) -> None:
+def leave_study(token: Pass) -> None:
     """Erase the rater."""
     withdraw_myself(opened_store(), token)
     st.session_state["said"] = "You are erased from the study. Thank you for your time."
@@ -178,7 +191,7 @@ def forget(assignment: str) -> None:
         st.session_state.pop(f"{what}-{assignment}", None)
 
 
-def nothing(token: str, found: Nothing) -> None:
+def nothing(token: Pass, found: Nothing) -> None:
     """Why there is no question, and what one can do."""
     if found.why == "consent":
         st.markdown("#### Before you begin")

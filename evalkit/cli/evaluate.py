@@ -44,7 +44,31 @@ def evaluate(
     slices: Annotated[
         str | None, typer.Option("--slices", metavar="COLUMN|clusters", help="Also compare slices: by label, caption or cluster.")
     ] = None,
+    column_group: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column-group",
+            metavar="NAME=COLUMN,COLUMN",
+            help="Compare again by these columns of the table only; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            metavar="NAME=MODEL",
+            help="Of images: the fitted model that drew a generator's rows, to measure how smoothly it draws.",
+            show_default=False,
+        ),
+    ] = None,
     cache: Annotated[Path | None, typer.Option("--cache", help="A folder that keeps features from run to run.")] = None,
+    study: Annotated[
+        str | None, typer.Option("--study", help="Also keep the figures in this study, beside people's votes.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="Where the study is; by default EVALKIT_STORE or a file of yours.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,
     seed: SeedOption = 0,
@@ -53,10 +77,16 @@ def evaluate(
     """Hold generators against real data: figures with intervals, and which generator is better where that may be concluded."""
     named = pairs(generated)
     from evalkit.core.progress import shown
+    from evalkit.run.column_groups import read_groups
     from evalkit.run.evaluate import check_files, write_evaluation
     from evalkit.run.evaluate import evaluate as run_evaluate
 
     check_files(out, report)
+    if study is not None:
+        from evalkit.run.studies import check_generators
+
+        check_generators(store, study, named)
+    groups, models = read_groups(column_group or ()), pairs(model or [])
     chosen = tuple(name.strip() for name in metrics.split(",") if name.strip()) or None
     with shown() as progress:
         evaluation = run_evaluate(
@@ -70,10 +100,16 @@ def evaluate(
             curves=curves,
             in_order=in_order,
             slices=slices,
+            column_groups=groups,
+            models=models,
             cache=cache,
             seed=seed,
             progress=progress,
         )
+    if study is not None:
+        from evalkit.run.studies import keep_evaluation
+
+        keep_evaluation(store, study, evaluation)
     write_evaluation(evaluation, out=out, report=report)
     typer.echo(evaluation.model_dump_json(indent=1) if json else evaluation_text(evaluation, out, report))
 
@@ -107,12 +143,23 @@ def evaluation_text(evaluation: "Evaluation", out: Path | None, report: Path | N
     lines = [*evaluation.conclusions] or ["One generator: there is nothing to compare it with but the reference."]
     lines += ["", *drift(evaluation)] if evaluation.in_order else []
     lines += ["", f"Figures with 95 % intervals, held against {count(evaluation.reference.rows)} reference rows: {names}", ""]
-    lines += [*_aligned(evaluation), "", *_slices(evaluation), *_giveaways(evaluation)]
+    lines += [*_aligned(evaluation), "", *_column_groups(evaluation), *_slices(evaluation), *_giveaways(evaluation)]
     lines += [*(f"Note: {sentence}" for sentence in evaluation.cautions)]
     lines += [f"{name}: {path}" for name, path in (("Evidence", out), ("Report", report)) if path]
     if not report:
         lines.append("Next: --report report.html draws every figure and shows the rows that give each generator away")
     return "\n".join(lines)
+
+
+def _column_groups(evaluation: "Evaluation") -> list[str]:
+    """What each group of columns allows to say; nothing where nobody asked."""
+    from evalkit.compare.evaluation import headline
+
+    lines: list[str] = []
+    for group in evaluation.column_groups:
+        said = group.conclusions or (headline(evaluation.by_columns(group)),)
+        lines += [f"By {group.title}:", *(f"  - {sentence}" for sentence in said)]
+    return [*lines, ""] if lines else []
 
 
 def _slices(evaluation: "Evaluation") -> list[str]:
@@ -133,13 +180,14 @@ def _slices(evaluation: "Evaluation") -> list[str]:
 
 def _giveaways(evaluation: "Evaluation") -> list[str]:
     """What gives each generator away, most telling first; nothing where nobody looked."""
-    from evalkit.compare.closer_look import copies_sentence, told_apart_sentence
+    from evalkit.compare.closer_look import copies_sentence, is_odd, odd_sentence, told_apart_sentence
     from evalkit.compare.words import visible
 
     lines: list[str] = []
     for look in evaluation.looks:
         lines.append(f"{visible(look.generator, _WIDTH)}: {told_apart_sentence(look)}")
         lines += [f"  - {copies_sentence(look)}"] if look.n_copied else []
+        lines += [f"  - {odd_sentence(look)}"] if is_odd(look) else []
         lines += [f"  - {visible(clue.sentence, 200)}" for clue in look.clues[:_N_CLUES]]
         lines += [f"  - {rest} more in the report"] if (rest := len(look.clues) - _N_CLUES) > 0 else []
     return [*lines, ""] if lines else []

@@ -97,6 +97,88 @@ def rank(
 
 
 @app.command()
+def raters(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+    """Who votes how: agreement with others, speed, leaning to a side, and whether the leader hangs on one rater."""
+    from evalkit.compare.words import percent
+    from evalkit.run.rankings import rater_lines
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        lines = rater_lines(opened, study)
+    if json:
+        typer.echo(lines.to_json(orient="records"))
+        return
+    rows: list[dict[str, Any]] = lines.to_dict("records")  # type: ignore[assignment]
+    hangs = [row for row in rows if row["leader_without"] is not None]
+    typer.echo(
+        f"The leader would change without any one of {len(hangs)} of {len(rows)} raters."
+        if hangs
+        else "No single rater decides who leads."
+    )
+    for row in rows:
+        parts = [f"{row['rater']}: {row['votes']} votes"]
+        parts += [f"agrees {percent(row['agreement'])} of {row['shared']:.0f} shared"] if row["shared"] else []
+        parts += [f"median {row['median_seconds']:.1f} s"] if row["median_seconds"] == row["median_seconds"] else []
+        parts += [f"left {percent(row['left'])}"] if row["left"] == row["left"] else []
+        parts += [f"without: {row['leader_without']} leads"] if row["leader_without"] is not None else []
+        typer.echo(", ".join(parts))
+
+
+@app.command()
+def stop(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+    """Whether you may stop asking, pair by pair: valid however often you look."""
+    import json as lines
+
+    from evalkit.compare.words import percent, visible
+    from evalkit.run.rankings import watched
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        pairs = watched(opened, study)
+    if json:
+        typer.echo(lines.dumps([{"first": first, "second": second, **found._asdict()} for first, second, found in pairs]))
+        return
+    if not pairs:
+        typer.echo("Nobody has preferred one generator over another yet.")
+    for first, second, found in pairs:
+        names = f"{visible(first, 40)} against {visible(second, 40)}"
+        share = f"wins {percent(found.value)} ({percent(found.low)} to {percent(found.high)}) of {found.n}"
+        typer.echo(f"{names}: {share}; {visible(found.decision, 120)}")
+
+
+@app.command()
+def plan(
+    win_rate: Annotated[float, typer.Option("--win-rate", help="The difference to find: how often the better one wins.")] = 0.6,
+    generators: Annotated[int, typer.Option("--generators", min=2, help="So many on the board.")] = 2,
+    ties: Annotated[float, typer.Option("--ties", help="The share of votes that prefer neither.")] = 0.0,
+    power: Annotated[float, typer.Option("--power", help="The chance to find the difference.")] = 0.8,
+    pilot: Annotated[
+        str | None, typer.Option("--pilot", help="A study whose raters and items differ as the next one's will.")
+    ] = None,
+    raters: Annotated[int, typer.Option("--raters", min=2, help="With --pilot: among so many raters.")] = 10,
+    items: Annotated[int, typer.Option("--items", min=2, help="With --pilot: on so many items.")] = 100,
+    store: StoreOption = None,
+) -> None:
+    """How many votes a difference takes."""
+    from evalkit.ratings import components, votes_for_ranking, votes_needed
+    from evalkit.ratings import plan as votes_of_plan
+
+    if pilot is not None:
+        from evalkit.run.rankings import study_comparisons
+        from evalkit.study import Store
+
+        with Store(store) as opened:
+            found = components(study_comparisons(opened, pilot))
+        n = votes_of_plan(found, win_rate, raters=raters, items=items, power=power)
+        typer.echo(f"{n} votes between two generators, of {raters} raters on {items} items that differ as in the pilot.")
+    elif generators == 2:
+        typer.echo(f"{votes_needed(win_rate, power=power, tie_share=ties)} votes, if raters and items have no tastes of their own.")
+    else:
+        n = votes_for_ranking(generators, win_rate, power=power, tie_share=ties)
+        typer.echo(f"{n} votes over all pairs of {generators} generators, if raters and items have no tastes of their own.")
+
+
+@app.command()
 def agreement(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
     """How far raters agree beyond chance."""
     from evalkit.compare.words import finding_words
@@ -117,10 +199,11 @@ def ranking_text(ranking: "Ranking") -> str:
     names = ", ".join(visible(name, 40) for name in first)
     lines = [f"{names} leads." if len(first) == 1 else f"Votes cannot separate the leaders yet: {names}.", ""]
     width = max(9, *(len(visible(name, 40)) for name in ranking.generators))
-    lines.append(f"{'generator'.ljust(width)}  rank   strength  95 % interval   votes  both bad")
+    lines.append(f"{'generator'.ljust(width)}  rank   strength  95 % interval   votes" + ("  both bad" if ranking.both_bad else ""))
     for row in rows:
         interval = f"{row['low']:.0f} to {row['high']:.0f}"
-        figures = f"{row['rank']:5}  {row['strength']:8.0f}  {interval:14}  {row['votes']:5.0f}  {100 * row['both_bad']:6.0f} %"
+        figures = f"{row['rank']:5}  {row['strength']:8.0f}  {interval:14}  {row['votes']:5.0f}"
+        figures += f"  {100 * row['both_bad']:6.0f} %" if "both_bad" in row else ""
         lines.append(f"{visible(row['generator'], 40).ljust(width)}  {figures}")
     lines += [""]
     lines += [

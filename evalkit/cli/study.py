@@ -152,6 +152,45 @@ def verify(study: StudyArgument, store: StoreOption = None, json: JsonOption = F
 
 
 @app.command()
+def export(
+    study: StudyArgument,
+    folder: Annotated[Path, typer.Argument(help="A new folder; it appears whole or not at all.", show_default=False)],
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a whole study into a folder, without names of raters: to keep, to publish, or to move to another store."""
+    import json as lines
+
+    from evalkit.compare.words import count
+    from evalkit.study import Store, export_study
+
+    with Store(store) as opened:
+        done = export_study(opened, study, folder)
+    if json:
+        typer.echo(lines.dumps(done._asdict()))
+        return
+    typer.echo(f"Written: {count(done.items)} items, {count(done.votes)} votes, {count(done.events)} events, head {done.head}")
+    typer.echo("It holds the reasons that raters wrote, not their names.")
+
+
+@app.command("import")
+def import_folder(
+    folder: Annotated[Path, typer.Argument(help="What evalkit study export wrote.", show_default=False)],
+    name: Annotated[str | None, typer.Option("--name", help="What to call the study; by default as it was called.")] = None,
+    store: StoreOption = None,
+) -> None:
+    """Make a study of an exported folder: the same votes, the same log, the same ranking; or nothing."""
+    from evalkit.compare.words import visible
+    from evalkit.run.studies import study_line
+    from evalkit.study import Store, import_study
+
+    with Store(store) as opened:
+        line = study_line(opened, import_study(opened, folder, name))
+    typer.echo(f"{visible(line.name, 40)} is there: {line.questions} questions, {line.votes} votes; its log holds.")
+    typer.echo("Raters come without links: evalkit ratings invite STUDY makes new ones.")
+
+
+@app.command()
 def organiser(
     days: Annotated[float, typer.Option("--days", help="For so long the token opens the organiser's pages.")] = 30.0,
     store: StoreOption = None,

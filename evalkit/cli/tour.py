@@ -38,11 +38,27 @@ def app(port: PortOption = 8501) -> None:
     with extra("app"):
         import streamlit  # noqa: F401
 
+    _say_organiser(port)
     script = bundled("apps") / "streamlit_app.py"
     flags = ["--server.address=127.0.0.1", f"--server.port={port}"]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
     # Taking this process's place hands every signal to the server: nothing is left behind when it is ended.
     os.execv(sys.executable, command)  # noqa: S606
+
+
+def _say_organiser(port: int) -> None:
+    """The way into the organiser's pages: whoever starts the app is the organiser."""
+    from evalkit.core.errors import EvalkitError
+    from evalkit.study import Store
+    from evalkit.study.raters import new_organiser
+
+    try:
+        with Store() as store:
+            token = new_organiser(store, days=1)
+    except EvalkitError as error:
+        typer.echo(f"Studies cannot be opened now: {error}", err=True)
+    else:
+        typer.echo(f"For the organiser of studies, today: http://127.0.0.1:{port}/study?organiser={token}")
 
 
 def _show(stop: "Stop") -> None:

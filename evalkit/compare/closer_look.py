@@ -4,12 +4,17 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat
 
-from evalkit.compare.words import count, figure, percent
+from evalkit.compare.words import count, figure, percent, visible
 from evalkit.core.evidence import Evidence, Failure
 
 CHANCE = 0.5
 READ_THE_ORDER = "The classifier cannot tell these rows from real ones: their order may be chance."
 CLASSIFIER, CLUES, GALLERY, COPIES = "classifier and control", "what gives it away", "least and most convincing rows", "copied rows"
+_NO_DIFFERENCE = "no difference may be concluded"
+READ_THE_ODD = (
+    "By a detector that learned from half of the real rows. p says how often a real row is as odd, the shares in which columns "
+    "that was seen. An odd row is not wrong by that alone: real data have some."
+)
 """What is looked at, as a Failure names it."""
 Kind = Literal["cells", "text", "picture", "steps"]
 
@@ -50,6 +55,40 @@ class Exhibit(BaseModel):
 
     shown: Shown
     realness: FiniteFloat
+
+
+class Reason(BaseModel):
+    """A column's part in how odd a row is.
+
+    Attributes:
+        column: its name.
+        share: of the row's surprise, 0 … 1.
+        value: what the row has there, as text.
+        usual: what real rows that are alike in the other columns have.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    share: FiniteFloat
+    value: str
+    usual: str
+
+
+class OddRow(BaseModel):
+    """A generated row that is odd to a detector fitted on real rows.
+
+    Attributes:
+        shown: the row.
+        p_value: how often a real row is as odd.
+        reasons: of a table, the columns with the largest part in it, the largest first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shown: Shown
+    p_value: FiniteFloat
+    reasons: tuple[Reason, ...] = ()
 
 
 class CopiedPair(BaseModel):
@@ -103,6 +142,10 @@ class CloserLook(BaseModel):
         control: the same between real and real rows: what such a classifier makes of no difference.
         clues: what gives it away, most telling first, those that are significant only.
         least, most: rows that give themselves away, the worst first, and those that seem most real.
+        odd: the generated rows that are oddest to a detector fitted on one half of the real rows, the oddest first.
+        oddest: the share of generated rows that are among its oddest 5 %.
+        oddest_control: the same of real rows that the detector has not seen.
+        oddness: how often a generated row is odder than such a real one.
         copied: generated rows that lie nearer to a real row than real rows do to each other, nearest first.
         n_copied: how many generated rows equal a real row in all that the features see.
         n_twins: how many real rows equal another real row: what chance does where rows have few possible values.
@@ -117,6 +160,10 @@ class CloserLook(BaseModel):
     clues: tuple[Clue, ...] = ()
     least: tuple[Exhibit, ...] = ()
     most: tuple[Exhibit, ...] = ()
+    odd: tuple[OddRow, ...] = ()
+    oddest: Evidence | None = None
+    oddest_control: Evidence | None = None
+    oddness: Evidence | None = None
     copied: tuple[CopiedPair, ...] = ()
     n_copied: int = 0
     n_twins: int = 0
@@ -139,6 +186,56 @@ def told_apart_sentence(look: CloserLook) -> str:
 def tells_nothing(look: CloserLook) -> bool:
     """Whether the order of least and most convincing rows may be chance: the classifier cannot tell them from real rows."""
     return look.told_apart is None or look.told_apart.low <= CHANCE
+
+
+def odd_sentence(look: CloserLook) -> str:
+    """How many generated rows are odd beside real ones, and what that says; empty where no detector looked.
+
+    >>> def share(value): return Evidence(name="share", value=value, low=value - 0.02, high=value + 0.02, n=500, method="exact")
+    >>> odd_sentence(CloserLook(generator="a", oddest=share(0.2), oddest_control=share(0.05), oddness=share(0.6)))
+    '20 % of generated rows (18 % to 22 %) are among the oddest 5 %, of unseen real rows 5 % (3 % to 7 %): it draws odd rows.'
+    """
+    if look.oddest is None or look.oddest_control is None:
+        return ""
+    shares = (
+        f"{_cases(look.oddest, ' of generated rows')} are among the oddest 5 %, of unseen real rows {_cases(look.oddest_control)}"
+    )
+    return f"{shares}: {_what_is_odd(look.oddest, look.oddest_control, look.oddness)}."
+
+
+def is_odd(look: CloserLook) -> bool:
+    """Whether the generated rows are odder than real ones, or lack what is odd among these."""
+    return bool(look.oddest and look.oddest_control) and _NO_DIFFERENCE not in odd_sentence(look)
+
+
+def _what_is_odd(found: Evidence, control: Evidence, rank: Evidence | None) -> str:
+    if found.low > control.high:
+        return "it draws odd rows"
+    if found.high < control.low:
+        return "it draws no tails"
+    if rank is not None and rank.low > CHANCE:
+        return "as many, but its rows are odder on the whole"
+    if rank is not None and rank.high < CHANCE:
+        return "as many, but its rows are too central on the whole"
+    return _NO_DIFFERENCE
+
+
+def reasons_sentence(row: OddRow) -> str:
+    """Why a row is odd; empty where only the whole row is.
+
+    >>> shown = Shown(row=3, kind="cells", cells=(("amount", "839.6"),))
+    >>> main = Reason(column="amount", share=0.62, value="839.6", usual="23.7 – 67")
+    >>> reasons_sentence(OddRow(shown=shown, p_value=0.0021, reasons=(main,)))
+    'Row 3: amount 62 % (839.6, usual 23.7 – 67)'
+    """
+    if not row.reasons:
+        return ""
+    said = [f"{visible(each.column, 40)} {percent(each.share)} ({_held(each)})" for each in row.reasons]
+    return f"Row {row.shown.row}: {'; '.join(said)}"
+
+
+def _held(reason: Reason) -> str:
+    return f"{visible(reason.value, 40)}, usual {visible(reason.usual, 60)}"
 
 
 def _cases(found: Evidence, of: str = "") -> str:

@@ -9,18 +9,29 @@ from markupsafe import Markup
 from evalkit.compare import words
 from evalkit.compare.charts import AnyChart, to_svg
 from evalkit.compare.closer_look import (
+    READ_THE_ODD,
     READ_THE_ORDER,
     CloserLook,
     CopiedPair,
     Exhibit,
     Shown,
     copies_sentence,
+    odd_sentence,
+    reasons_sentence,
     tells_nothing,
     told_apart_sentence,
 )
 from evalkit.compare.curves import series_lines
 from evalkit.compare.drift import drift
-from evalkit.compare.evaluation import Comparison, Evaluation, headline
+from evalkit.compare.evaluation import (
+    READ_THE_GROUPS,
+    READ_THE_ROWS,
+    ColumnGroup,
+    Comparison,
+    Evaluation,
+    headline,
+    rows_needed_words,
+)
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
 from evalkit.compare.report import page
 from evalkit.compare.slices import READ_THE_SLICES, Slice, Slices, slice_sentence, slices_sentence
@@ -50,14 +61,29 @@ def evaluation_html(evaluation: Evaluation) -> str:
         drift=drift(evaluation) if evaluation.in_order else (),
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
         pairs=[_pair(each) for each in evaluation.comparisons],
+        read_rows=READ_THE_ROWS,
+        column_groups=[_group(evaluation, each) for each in evaluation.column_groups],
+        read_groups=READ_THE_GROUPS,
         curves=[Markup(to_svg(size_chart(evaluation, name))) for name in curves_of(evaluation)],  # noqa: S704 - as above
         read_sizes=READ_THE_SIZES,
         slices=[] if evaluation.slices is None else [slice_parts(evaluation.slices, each.name) for each in evaluation.generators],
         centres=None if evaluation.slices is None else _centres(evaluation.slices),
         read_slices=READ_THE_SLICES,
         looks=[look_parts(look) for look in evaluation.looks],
+        read_odd=READ_THE_ODD,
         settings=_settings(evaluation),
     )
+
+
+def _group(evaluation: Evaluation, group: ColumnGroup) -> dict[str, Any]:
+    """One group of columns as the template wants it."""
+    only = evaluation.by_columns(group)
+    return {
+        "title": group.title,
+        "conclusions": group.conclusions or (headline(only),),
+        "rows": [_row(each.generator, each.metric, each.finding) for each in only.measured],
+        "pairs": [_pair(each) for each in only.comparisons],
+    }
 
 
 def slice_parts(slices: Slices, generator: str) -> dict[str, Any]:
@@ -105,6 +131,9 @@ def look_parts(look: CloserLook) -> dict[str, Any]:
             ("Least convincing: these rows give themselves away", _gallery(look.least)),
             ("Most convincing: these rows seem real", _gallery(look.most)),
         ],
+        "odd": _rows([each.shown for each in look.odd], [f"{each.p_value:.2g}" for each in look.odd]) if look.odd else None,
+        "odd_sentence": odd_sentence(look),
+        "odd_reasons": [sentence for each in look.odd if (sentence := reasons_sentence(each))],
         "order": READ_THE_ORDER if look.least and tells_nothing(look) else "",
         "copies": copies_sentence(look),
         "pairs": [_pair_shown(pair) for pair in look.copied],
@@ -165,6 +194,7 @@ def _pair(each: Comparison) -> dict[str, str]:
         "p": _p(each.p_value),
         "better": better,
         "noise": words.figure(each.detectable),
+        "rows": rows_needed_words(each.rows_needed),
     }
 
 

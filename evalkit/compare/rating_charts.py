@@ -21,7 +21,7 @@ def strength_chart(table: pd.DataFrame, *, dark: bool = False) -> AnyChart:
     palette = DARK if dark else LIGHT
     frame = table.head(MOST_LINES).assign(generator=[visible(name, 24) for name in table["generator"].head(MOST_LINES)])
     y = alt.Y("generator:N", title=None, sort=frame["generator"].tolist(), axis=alt.Axis(grid=False, labelLimit=170))
-    axis = alt.Axis(tickCount=6, format="~g")
+    axis = alt.Axis(tickCount=6, format=".0f")
     x = alt.X("low:Q", title="strength, 400 points are odds of ten to one", axis=axis, scale=alt.Scale(zero=False, padding=12))
     tips = ["generator:N", "rank:N", alt.Tooltip("strength:Q", format=".0f"), "votes:Q"]
     line = alt.Chart(frame).mark_rule(color=palette.data, strokeWidth=2.5, opacity=1).encode(y=y, x=x, x2="high:Q", tooltip=tips)
@@ -42,7 +42,7 @@ def vote_chart(groups: Sequence[tuple[str, int, int]], *, dark: bool = False) ->
     frame["group"] = [visible(group, 40) for group in frame["group"]]
     frame["words"] = [f"{count(votes)} of {count(wanted)}" for votes, wanted in zip(frame["votes"], frame["wanted"], strict=True)]
     y = alt.Y("group:N", title=None, sort=sorted(frame["group"]), axis=alt.Axis(grid=False, labelLimit=220))
-    x = alt.X("votes:Q", title="votes; the mark is what is wanted", axis=alt.Axis(tickCount=5, format="~g", tickMinStep=1))
+    x = alt.X("votes:Q", title="votes; the mark is what is wanted", axis=alt.Axis(tickCount=5, format=".0f", tickMinStep=1))
     tips = ["group:N", "words:N"]
     bar = alt.Chart(frame).mark_bar(color=palette.data, height=12, opacity=1).encode(y=y, x=x, tooltip=tips)
     goal = alt.Chart(frame).mark_tick(color=palette.ink, thickness=2, size=18).encode(y=y, x="wanted:Q", tooltip=tips)

@@ -2,12 +2,15 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from evalkit.core.errors import InputError
 
 SIGNIFICANT_DIGITS = 8
 
@@ -32,6 +35,33 @@ def whole_file(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """As :func:`whole_file`, for a new folder: it appears with all its files, or not at all.
+
+    Raises:
+        InputError: something is there already.
+
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "new"
+    >>> with whole_folder(target) as temporary:
+    ...     _ = (temporary / "a.txt").write_text("done")
+    >>> (target / "a.txt").read_text()
+    'done'
+    """
+    if folder.is_symlink() or folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise InputError(f"{folder.name} is there already: name a new folder or an empty one")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+    temporary.mkdir()
+    try:
+        yield temporary
+        os.sync()  # once, not once for each of many files
+        os.replace(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:

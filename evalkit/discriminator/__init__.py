@@ -134,4 +134,14 @@ CLASSIFIER_TESTS: dict[str, MetricSpec] = {
 }
 """The classifier test as a metric, with the usual family and with others."""
 
-__all__ = ["CLASSIFIER_TESTS", "FAMILIES", "OF_FEATURES", "Family", "FamilySpec", "FittedClassifier"]
+DETECTOR = MetricSpec(
+    name="detector",
+    what_it_is="How odd generated rows are to a detector fitted on half of the real ones: too odd, or too tame.",
+    module="evalkit.discriminator.oddness",
+    class_name="DetectorTest",
+    figures=("oddest_share", "oddness", "oddness_gap"),
+    reads="rows",
+)
+"""The anomaly detector as a metric."""
+
+__all__ = ["CLASSIFIER_TESTS", "DETECTOR", "FAMILIES", "OF_FEATURES", "Family", "FamilySpec", "FittedClassifier"]

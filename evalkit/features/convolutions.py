@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from evalkit.backbones.threads import one_thread
+from evalkit.core.errors import InputError
 from evalkit.core.sample import Images
 from evalkit.core.seeds import generator
 from evalkit.core.state import ReadState, State
@@ -62,11 +63,22 @@ class FittedConvolutions:
         """
         images = self.shape.read(self.name, sample)
         most = 8 * max(images.pixels[:1].size, LARGEST_SIDE**2 * len(self.layers[0][1]))
-        parts = [
-            activations(standard(self.shape.pixels(some), self.center, self.width), self.layers)
-            for some in self.shape.portions(images, most)
-        ]
-        return features_of(np.concatenate(parts) / self.deviation, self.name, self.digest)
+        parts = [self._seen(self.shape.pixels(some)) for some in self.shape.portions(images, most)]
+        return features_of(np.concatenate(parts), self.name, self.digest)
+
+    def of_shares(self, shares: Array) -> Array:
+        """The same of images as shares of white, (n, height, width, channels), whatever lies between two grey levels, (n, d).
+
+        Raises:
+            InputError: they have another form than the reference's.
+        """
+        form = (self.shape.height, self.shape.width, self.shape.channels)
+        if shares.shape[1:] != form:
+            raise InputError(f"{self.name} was fitted to images of {form} and got {shares.shape[1:]}: fit it to images of one form")
+        return self._seen(self.shape.smaller(shares))
+
+    def _seen(self, pixels: Array) -> Array:
+        return activations(standard(pixels, self.center, self.width), self.layers) / self.deviation
 
     def to_state(self) -> State:
         """What was learned or drawn."""

@@ -52,7 +52,10 @@ class Shape:
 
     def pixels(self, images: Images) -> Array:
         """From 0 (black) to 1, made smaller, (n, height, width, channels)."""
-        shares = images.pixels / np.float64(np.iinfo(images.pixels.dtype).max)
+        return self.smaller(images.pixels / np.float64(np.iinfo(images.pixels.dtype).max))
+
+    def smaller(self, shares: Array) -> Array:
+        """Shares of white, (n, height, width, channels), made smaller."""
         for axis, length in ((1, self.height), (2, self.width)):
             starts = np.arange(0, length, self.factor)
             sizes = np.diff(starts, append=length).reshape(-1, *[1] * (3 - axis))

@@ -18,7 +18,7 @@ class Metric(Protocol):
     """One metric: a frozen dataclass whose fields are its settings and whose repr is their text.
 
     ``reference`` and ``generated`` are float64 feature arrays, (n, d) and (m, d), where the catalogue says that the metric reads
-    ``"features"``, else Samples of one schema.
+    ``"features"``, else Samples of one schema; see :meth:`MetricSpec.reads_features`.
     """
 
     def estimates(self, reference: Any, generated: Any, *, seed: int) -> Mapping[str, Estimate]:
@@ -45,7 +45,7 @@ class MetricSpec:
         what_it_is: one sentence for somebody who must choose.
         module, class_name: where it lives.
         figures: the names of the figures it gives.
-        reads: feature arrays or Samples.
+        reads: feature arrays, Samples, or ``"rows"``: tables as they are, of other data their features.
         modalities: what it can be asked of.
         usual: whether it is measured where none is named.
         needs_fitted: whether it is a :class:`FittedMetric`; measured where fitted rows are given.
@@ -56,10 +56,18 @@ class MetricSpec:
     module: str
     class_name: str
     figures: tuple[str, ...]
-    reads: Literal["features", "samples"] = "features"
+    reads: Literal["features", "samples", "rows"] = "features"
     modalities: tuple[Modality, ...] = MODALITIES
     usual: bool = True
     needs_fitted: bool = False
+
+    def reads_features(self, modality: Modality | None) -> bool:
+        """Whether it reads feature arrays where the data are of this modality; None: where there is nothing but features.
+
+        >>> METRICS["kid"].reads_features("table"), METRICS["column_shapes"].reads_features("table")
+        (True, False)
+        """
+        return self.reads == "features" or (self.reads == "rows" and modality != "table")
 
     def load(self) -> type[Metric | FittedMetric]:
         """The class."""

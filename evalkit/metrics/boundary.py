@@ -12,7 +12,8 @@ from evalkit.metrics.table_columns import Array, ColumnValues, columns_of
 from evalkit.statistics.influence import Estimate
 from evalkit.statistics.splitting import share_variance_floor
 
-_LARGEST = 10
+# So many values at an end tell the power of its tail, beside so many of an equal law, whose power is 1.
+_LARGEST, _OF_EQUAL_LAWS = 20, 10
 
 _METHOD = (
     "mean over {columns} columns; delta method, the chance of the reference's extremes from its tails, of rare labels by leaving "
@@ -66,19 +67,20 @@ class BoundaryAdherence:
     def estimates(self, reference: Table, generated: Table, *, seed: int) -> Mapping[str, Estimate]:
         """``boundary_adherence``; no draw is involved."""
         columns = columns_of(reference, generated)
-        shares, floors = np.zeros(len(columns)), np.zeros(len(columns))
+        shares, values = np.zeros(len(columns)), 0
         of_reference, of_generated = np.zeros(len(reference)), np.zeros(len(generated))
         for i, column in enumerate(columns):
             inside, present = _inside(column)
             shares[i] = _share(inside, present)
-            floors[i] = share_variance_floor(float(shares[i]), max(int(present.sum()), 1))
+            values += int(present.sum())
             of_generated += (inside - shares[i] * present) / max(present.mean(), 1 / len(present)) / len(columns)
             of_reference += _held(column) * len(reference) / len(columns)
         method = _METHOD.format(columns=len(columns), n=len(reference), m=len(generated))
         first, second = of_reference - of_reference.mean(), of_generated - of_generated.mean()
-        floor = float(floors.sum()) / len(columns) ** 2
-        further = max(0.0, floor - float(second.var(ddof=1)) / len(second))
-        return {"boundary_adherence": Estimate(float(shares.mean()), "higher", method, first, second, further, (0.0, 1.0))}
+        value = float(shares.mean())
+        # As of all values together: each column by itself would add two rows outside, more than most have.
+        further = max(0.0, share_variance_floor(value, max(values, 1)) - float(second.var(ddof=1)) / len(second))
+        return {"boundary_adherence": Estimate(value, "higher", method, first, second, further, (0.0, 1.0))}
 
 
 def _share(inside: NDArray[np.bool_], present: NDArray[np.bool_]) -> float:
@@ -98,13 +100,17 @@ def _inside(column: ColumnValues) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 def _held(column: ColumnValues) -> Array:
-    """The share of generated values that each reference row keeps inside: of a single label, or of an end of the range."""
+    """The share of generated values that each reference row keeps inside: of a single label, or of an end of the range.
+
+    Its square is what the variance needs. The square of a rare label's count is too large on average, by the count; k (k - 1) is
+    right for k independent draws.
+    """
     reference, generated = column.reference, column.generated
     if not column.ordered:
         ours, theirs = _labels(reference) + 1, _labels(generated) + 1
         size = int(max(ours.max(), theirs.max())) + 1
-        single = np.bincount(ours, minlength=size) == 1
-        return np.asarray((single * np.bincount(theirs, minlength=size) / len(theirs))[ours], dtype=np.float64)
+        single, found = np.bincount(ours, minlength=size) == 1, np.bincount(theirs, minlength=size)
+        return np.asarray((single * np.sqrt(found * (found - 1)) / len(theirs))[ours], dtype=np.float64)
     held = np.zeros(len(reference))
     present = generated[~np.isnan(generated)]
     if not np.isnan(reference).all() and len(present):
@@ -117,12 +123,13 @@ def _at_the_end(reference: Array, generated: Array) -> float:
     """Standard deviation of the share of generated values beyond the largest reference value, over draws of the reference.
 
     Far out, the share beyond a value goes with a power of the chance that a reference value is. The power is found as Hill's
-    index is, from the shares beyond the largest few; the chance beyond the largest of all is exponential.
+    index is, from the shares beyond the largest few; the chance beyond the largest of all is exponential. What few values say of
+    a power is rough, and a power that came out small makes the deviation many times as large: so it is drawn to 1.
     """
     largest = -np.sort(-reference[~np.isnan(reference)])[: _LARGEST + 1]
     n = len(largest) - 1
     beyond = (generated[:, None] > largest).mean(axis=0) + 0.5 / len(generated)
-    power = min(1.0, float(np.log(beyond[-1] / beyond[:-1]).mean())) if n else 1.0
+    power = (float(np.log(beyond[-1] / beyond[:-1]).sum()) + _OF_EQUAL_LAWS) / (n + _OF_EQUAL_LAWS)
     return float(beyond[-1] / (n + 1) ** power * np.sqrt(gamma(1 + 2 * power) - gamma(1 + power) ** 2))
 
 

@@ -131,14 +131,14 @@ class Frechet:
                 yield Coupling.of(reference[ours[part::2]], generated[theirs[part::2]])
 
 
-def _noise(whole: Coupling, seed: int) -> tuple[float, float]:
+def _noise(whole: Coupling, seed: int) -> tuple[float, float, float]:
     """What each side's influences owe to the rows that they were computed from; see :func:`tempered`."""
     n, m = len(whole.reference.rows), len(whole.generated.rows)
     rows, others = _chosen(n, seed, "reference"), _chosen(m, seed, "generated")
     of_reference = _mean_square(whole, whole.reference, rows)
     of_generated = _mean_square(whole, whole.generated, others)
     across = float((whole.products(whole.reference, whole.generated, rows, others) ** 2).mean())
-    return 4 / n * (of_reference / n + across / m), 4 / m * (of_generated / m + across / n)
+    return 4 * of_reference / n**2, 4 * of_generated / m**2, 4 * across / (n * m)
 
 
 def _mean_square(whole: Coupling, side: Side, rows: NDArray[np.intp]) -> float:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,6 @@ from evalkit.core.seeds import derive_seed, generator
 from evalkit.metrics.frechet import Frechet, frechet_distance_of_rows
 from evalkit.metrics.pairs import checked_pair
 from evalkit.statistics.influence import Estimate
-from evalkit.statistics.squared import SquaredDistance
 
 Array = NDArray[np.float64]
 
@@ -98,7 +97,9 @@ class FrechetExtrapolated:
         left = float(of_line.mean() - of_parabola.mean())
         plain = Frechet().estimates(*pair, seed=seed)["frechet_plain"]
         besides = float(of_line.var(ddof=1)) / self.repeats + left**2
-        squared = plain.squared and SquaredDistance(plain.squared.noise + besides, plain.squared.slope)
+        squared = plain.squared and replace(
+            plain.squared, noise=plain.squared.noise + besides, besides=plain.squared.besides + besides
+        )
         n, m = map(len, pair)
         method = _METHOD.format(parts=self.parts, repeats=self.repeats, n=n, m=m)
         error = plain.reference, plain.generated, plain.further_variance + besides

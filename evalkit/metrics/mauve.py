@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from evalkit.core.seeds import derive_seed
 from evalkit.features.principal import principal_components
 from evalkit.metrics.pairs import checked_pair
+from evalkit.metrics.second_order import tempering
 from evalkit.statistics.influence import Estimate
 
 Array = NDArray[np.float64]
@@ -26,6 +27,8 @@ _ROWS_A_CLUSTER, _FEWEST = 10, 20
 _VARIANCE_KEPT = 0.9
 _CLUSTERINGS, _MOST_STEPS = 5, 500
 _SEEDS = 2**31
+# In divergence: the area's slopes by differences.
+_STEP = 1e-6
 
 
 class Area(NamedTuple):
@@ -35,11 +38,13 @@ class Area(NamedTuple):
         value: the area.
         reference: (n,) of each reference row, mean 0.
         generated: (m,) of each generated row.
+        noise: what the variance of either side's mean influence owes to the rows that they were computed from.
     """
 
     value: float
     reference: Array
     generated: Array
+    noise: tuple[float, float]
 
 
 def divergence_area(reference: Array, generated: Array, *, scale: float = _SCALE) -> float:
@@ -86,8 +91,9 @@ class Mauve:
 
     Equal laws do not give 1, since each cluster holds few rows; the figure depends on the numbers of rows, the features and the
     scale. Compare generators by it that were measured alike, beside held-out real rows. It sees what moves rows between clusters.
-    The intervals are of the expectation with so many rows (jackknife, and the spread of clusterings); close to equality they err
-    to the wide side.
+    The intervals are of the expectation with so many rows (jackknife, and the spread of clusterings). Close to equality each
+    cluster's influence is mostly what chance made of its few rows, and the area errs half as much as such influences say: they lose
+    half of that noise, as those of squared distances do (:func:`~evalkit.metrics.second_order.tempered`).
 
     Attributes:
         unit_length: divide each row by its length first, as is usual for the features of language models, which have a meaning by
@@ -141,7 +147,23 @@ def area_of_clusters(reference: Clusters, generated: Clusters, k: int, *, added:
     influences = []
     for areas in (without_real[reference], without_made[generated]):
         influences.append((len(areas) - 1) * (areas.mean() - areas))
-    return Area(divergence_area(real, made), *influences)
+    return Area(divergence_area(real, made), influences[0], influences[1], _noise(real, made, ours.sum(), theirs.sum()))
+
+
+def _noise(real: Array, made: Array, n: float, m: float) -> tuple[float, float]:
+    """From the second derivatives of the area by each cluster's shares, whose variances are those of Poisson counts."""
+    divergences = _divergences(real, made).sum(axis=-1)
+    steps = _STEP * np.eye(divergences.size).reshape(*divergences.shape, -1)
+    slopes = (_area(divergences[..., None] + steps, _SCALE) - _area(divergences[..., None] - steps, _SCALE)) / (2 * _STEP)
+    odd, lost = slopes.reshape(*divergences.shape, 1)
+    mixed = _MIXTURES * real + (1 - _MIXTURES) * made
+    mixed = np.where(mixed > 0, mixed, 1.0)
+    first, second, root = _MIXTURES * real / mixed, (1 - _MIXTURES) * made / mixed, np.sqrt(real * made) / mixed
+    # By the same share twice, times the share; by one of either, times the root of both.
+    twice_real = (lost * second**2 + odd * first * _MIXTURES * made / mixed).sum(axis=0)
+    twice_made = (odd * first**2 + lost * second * (1 - _MIXTURES) * real / mixed).sum(axis=0)
+    by_both = float(((root * (lost * (1 - _MIXTURES) * second + odd * _MIXTURES * first)).sum(axis=0) ** 2).sum()) / (n * m)
+    return float((twice_real**2).sum()) / n**2 + by_both, float((twice_made**2).sum()) / m**2 + by_both
 
 
 def _without_one(counts: Array, added: float, divergences: Callable[[Array], Array]) -> Array:
@@ -177,10 +199,22 @@ def _reduced(rows: Array, unit_length: bool) -> Array:
 
 def _estimate(areas: list[Area], k: int, d: int) -> Estimate:
     values = np.array([area.value for area in areas])
-    reference, generated = (np.mean(part, axis=0) for part in list(zip(*areas, strict=True))[1:])
+    sides = ([area.reference for area in areas], [area.generated for area in areas])
+    reference, generated = (_tempered(np.array(side), noise) for side, noise in zip(sides, _mean_noise(areas), strict=True))
     method = (
-        f"{k} clusters of {d} principal components, mean over {len(areas)} clusterings; jackknife and their spread; the interval "
-        f"is of the expectation with {len(reference)} reference and {len(generated)} generated rows"
+        f"{k} clusters of {d} principal components, mean over {len(areas)} clusterings; jackknife less half its noise, and "
+        f"the spread of clusterings; the interval is of the expectation with {len(reference)} reference and {len(generated)} "
+        "generated rows"
     )
     spread = float(values.var(ddof=1)) / len(values)
     return Estimate(float(values.mean().clip(0, 1)), "higher", method, reference, generated, spread, (0.0, 1.0))
+
+
+def _mean_noise(areas: list[Area]) -> list[float]:
+    return [float(np.mean([area.noise[side] for area in areas])) for side in (0, 1)]
+
+
+def _tempered(influences: Array, noise: float) -> Array:
+    """The mean over the clusterings, less the noise that one of them has on average."""
+    raw = float(influences.var(axis=1, ddof=1).mean()) / influences.shape[1]
+    return np.asarray(influences.mean(axis=0) * tempering(raw, noise), dtype=np.float64)

@@ -33,14 +33,14 @@ class Mmd(NamedTuple):
         value: the unbiased estimate.
         reference: (n,) influences of the reference rows, mean 0.
         generated: (m,) influences of the generated rows, mean 0.
-        noise: what each side's influences owe to the rows that they were computed from; see ``second_order.tempered``.
+        noise: what each side's influences owe to its own rows, and either's to the other's; see ``second_order.tempered``.
         bias: of the estimate that counts a row's kernel value with itself, less this one: that estimate is a squared distance.
     """
 
     value: float
     reference: Array
     generated: Array
-    noise: tuple[float, float]
+    noise: tuple[float, float, float]
     bias: float
 
 
@@ -266,7 +266,7 @@ def mmd(reference: Rows, generated: Rows, kernel: Kernel) -> Mmd:
     value = ours.mean + theirs.mean - 2 * across.mean
     first = 2 * (ours.rows / (n - 1) - across.rows / m)
     second = 2 * (theirs.rows / (m - 1) - across.columns / n)
-    noise = (4 / n * (ours.square / n + across.square / m), 4 / m * (theirs.square / m + across.square / n))
+    noise = (4 * ours.square / n**2, 4 * theirs.square / m**2, 4 * across.square / (n * m))
     bias = (ours.own - ours.mean) / n + (theirs.own - theirs.mean) / m
     return Mmd(value, first - first.mean(), second - second.mean(), noise, bias)
 

@@ -13,6 +13,8 @@ Array = NDArray[np.float64]
 
 # How much of what equal laws show on average is added to what was seen.
 _DRAWN = 0.25
+# From so many standard deviations of equal laws on, a figure's own rows tell how its variance grows.
+_AWAY = 3.0
 
 
 class Tempered(NamedTuple):
@@ -32,7 +34,7 @@ class Tempered(NamedTuple):
 
 def tempered(
     influences: tuple[Array, Array],
-    noise: tuple[float, float],
+    noise: tuple[float, float, float],
     plug_in: float,
     *,
     at_equality: float,
@@ -48,28 +50,50 @@ def tempered(
     returned as further variance.
 
     The variance grows with the figure, by (the influences' variance) / ``plug_in`` for each unit. Chance makes both small together,
-    so that the quotient is drawn to what it is for equal laws: as if a fourth of what they show had been seen besides.
+    so that the quotient is drawn to what it is for equal laws: as if a fourth of what they show had been seen besides. Far from
+    equality, laws differ in one direction, and the variance along it has little to do with that of equal laws, which is over all
+    directions: there what equal laws show is left out, by and by, of the influences' variance and of the figure.
 
     Args:
         influences: of each side's rows, (n,) and (m,), as computed from them, mean 0.
-        noise: what each side's variance, over its rows, owes to the rows that the influences were computed from, >= 0.
+        noise: what each side's variance, over its rows, owes to its own rows, as the influences were computed from them; and what
+            either owes to the other's, which is the same for both, >= 0.
         plug_in: the figure before its bias is taken out, >= 0.
         at_equality: what that is on average where laws are equal: its bias.
         besides: variance of what else the figure rests on, such as directions that were drawn, >= 0.
 
     >>> rows = np.array([-3.0, 3.0, -3.0, 3.0])
-    >>> found = tempered((rows, 0 * rows), (1.0, 0.0), plug_in=3.0, at_equality=1.0)
+    >>> found = tempered((rows, 0 * rows), (1.0, 0.0, 0.0), plug_in=3.0, at_equality=1.0)
     >>> float(found.reference.var(ddof=1) / 4), found.squared
-    (2.5, SquaredDistance(noise=0.5, slope=1.0))
+    (2.5, SquaredDistance(noise=0.5, slope=1.0, besides=0.0, shared=0.0, scales=(0.9128709291752769, 1.0)))
     """
-    raw = [float(rows.var(ddof=1)) / len(rows) for rows in influences]
-    squares, seen = max(sum(noise), 0.0) / 2, plug_in + _DRAWN * max(at_equality, 0.0)
-    slope = (sum(raw) + _DRAWN * 2 * squares) / seen if seen > 0 else 0.0
-    first, second = (_scaled(rows, *sizes) for rows, *sizes in zip(influences, raw, noise, strict=True))
-    lacking = sum(max(known - found, 0.0) / 2 for known, found in zip(noise, raw, strict=True))
-    squared = SquaredDistance(squares + besides, slope) if squares + besides > 0 < slope else None
-    return Tempered(first, second, lacking + besides, squared)
+    raw, shared = [float(rows.var(ddof=1)) / len(rows) for rows in influences], max(noise[2], 0.0)
+    noises = [max(own + shared, 0.0) for own in noise[:2]]
+    squares, bias = sum(noises) / 2, max(at_equality, 0.0)
+    slope = _slope(sum(raw), 2 * squares, plug_in - bias, bias)
+    first, second = (tempering(*sizes) for sizes in zip(raw, noises, strict=True))
+    lacking = sum(max(known - found, 0.0) / 2 for known, found in zip(noises, raw, strict=True))
+    errs = squares + besides > 0 < slope
+    squared = SquaredDistance(squares + besides, slope, besides, shared, (first, second)) if errs else None
+    return Tempered(influences[0] * first, influences[1] * second, lacking + besides, squared)
 
 
-def _scaled(influences: Array, raw: float, noise: float) -> Array:
-    return influences * math.sqrt(max(1 - max(noise, 0.0) / raw / 2, 0.5)) if raw > 0 else influences
+def _slope(raw: float, noise: float, figure: float, bias: float) -> float:
+    """By how much the variance grows for each unit of the figure; 0 where nothing varies."""
+    near, far = _AWAY**2 * noise / 2, max(figure, 0.0) ** 2
+    of_equal = (1 + _DRAWN) * (near / (near + far) if near + far > 0 else 1.0)
+    seen = figure + of_equal * bias
+    return max(raw - (1 - of_equal) * noise, _DRAWN * of_equal * noise) / seen if seen > 0 else 0.0
+
+
+def tempering(raw: float, noise: float) -> float:
+    """The factor by which influences lose half of their noise, and at most half of what they are.
+
+    Args:
+        raw: variance of the influences' mean, >= 0.
+        noise: what it owes to the rows that the influences were computed from, >= 0.
+
+    >>> tempering(4.0, 1.0) ** 2
+    0.875
+    """
+    return math.sqrt(max(1 - noise / raw / 2, 0.5)) if raw > 0 else 1.0

@@ -158,7 +158,7 @@ class _Measured(NamedTuple):
     costs: Array
     reference: Array
     generated: Array
-    noise: tuple[float, float]
+    noise: tuple[float, float, float]
 
 
 def _measured(ours: Array, theirs: Array, projections: int, seed: int) -> _Measured:
@@ -178,11 +178,11 @@ def _measured(ours: Array, theirs: Array, projections: int, seed: int) -> _Measu
     return _Measured(scale * found, of_reference, of_generated, _noise(squares, len(ours), len(theirs)))
 
 
-def _noise(squares: list[Array], n: int, m: int) -> tuple[float, float]:
+def _noise(squares: list[Array], n: int, m: int) -> tuple[float, float, float]:
     """What each side's influences owe to the rows that they were computed from; see :func:`tempered`."""
     of_reference, of_generated = (float(one.sum() - np.trace(one)) / (len(one) * (len(one) - 1)) for one in squares[:2])
     across = float(squares[2].mean())
-    return 4 / n * (of_reference / n + across / m), 4 / m * (of_generated / m + across / n)
+    return 4 * of_reference / n**2, 4 * of_generated / m**2, 4 * across / (n * m)
 
 
 def _products(first: Array, second: Array) -> tuple[Array, Array, Array]:

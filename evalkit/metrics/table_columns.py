@@ -1,6 +1,6 @@
 """The columns of two tables side by side, as the table metrics read them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,10 @@ class ColumnValues:
     ordered: bool
     reference: Array
     generated: Array
+
+    def of_rows(self, reference: Codes, generated: Codes) -> "ColumnValues":
+        """Some rows of either table, by place."""
+        return replace(self, reference=self.reference[reference], generated=self.generated[generated])
 
     def codes(self, bins: int) -> tuple[Codes, Codes]:
         """Labels as whole numbers, -1 for missing; ordered values by equal bins over the reference's range, the outer ones open."""

@@ -67,7 +67,8 @@ class Ranking:
         settings: what was asked for.
         level: of all intervals.
         seed: of the draws behind ranks and resamples.
-        likelihood, parameters, groups, group_names: what resamples start from; in the order of the names.
+        likelihood, parameters, groups, group_names: what resamples start from, in the order of the names; without a likelihood
+            there are none.
     """
 
     generators: tuple[str, ...]
@@ -86,7 +87,7 @@ class Ranking:
     settings: dict[str, Any]
     level: float
     seed: int
-    likelihood: Likelihood
+    likelihood: Likelihood | None
     parameters: Array
     groups: dict[str, NDArray[np.int64]]
     group_names: dict[str, tuple[str, ...]]
@@ -162,7 +163,7 @@ class Ranking:
             anchor: a generator and the figure it is to have; intervals are then of the difference to it.
 
         Returns:
-            Columns ``generator``, ``strength``, ``low``, ``high``, ``rank`` ("1" or "1-3"), ``votes``, ``both_bad``.
+            Columns ``generator``, ``strength``, ``low``, ``high``, ``rank`` ("1" or "1-3"), ``votes`` and, of pairs, ``both_bad``.
 
         >>> votes = pd.DataFrame({"left": list("aab"), "right": list("bbb"[:1] * 2 + "a"), "outcome": ["left", "right", "right"]})
         >>> from evalkit.ratings import rank
@@ -181,8 +182,8 @@ class Ranking:
                 "high": found[:, 2],
                 "rank": ranks,
                 "votes": self.votes_of,
-                "both_bad": [share.value for share in self.both_bad],
             }
+            | ({"both_bad": [share.value for share in self.both_bad]} if self.both_bad else {})
         )
 
     def evidence(self) -> dict[str, Evidence]:
@@ -206,6 +207,8 @@ class Ranking:
         """Strengths of resampled votes, raters or items, (draws, k) best first; see :func:`~evalkit.ratings.bootstrap.resample`."""
         if by != "vote" and by not in self.groups:
             raise InputError(f"these votes do not say the {by}: give that column")
+        if self.likelihood is None:
+            raise InputError("rankings of several outputs have no resamples here: their errors are of the sandwich")
         found = resample(self.likelihood, self.parameters, self.groups.get(by), draws=draws, seed=self.seed)
         order = np.argsort(-self.parameters[: self.likelihood.k], kind="stable")
         return Resampled(found.strengths[:, order], found.missed)

@@ -29,7 +29,7 @@ def without_one(ranking: Ranking, *, by: Literal["rater", "item"] = "rater") -> 
     >>> without_one(rank(votes, position=False))["rater"].tolist()
     ['x', 'z', 'y']
     """
-    if by not in ranking.groups:
+    if ranking.likelihood is None or by not in ranking.groups:
         raise InputError(f"these votes do not say the {by}: give that column")
     likelihood, groups, names = ranking.likelihood, ranking.groups[by], ranking.group_names[by]
     cells, k, n = likelihood.cells, likelihood.k, len(names)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from evalkit.backbones.selection import select
@@ -17,10 +18,14 @@ from evalkit.run.evaluate import evaluate, write_evaluation
 from evalkit.run.families import title_of
 from evalkit.run.fit import fit, read_sample
 from evalkit.run.generate import sample
+from evalkit.run.rankings import ranking_of
 from evalkit.run.samples import SAMPLES
+from evalkit.run.studies import create
+from evalkit.study import Invitation, Served, Store, StudyDesign, invite, next_question, vote
 
 _SMALL_FAMILIES = ("vae", "diffusion")
 _SMALL_STEPS = 400
+_N_RATERS, _N_ITEMS = 4, 20
 _SHOWN_FIGURES = ("pair_trends", "c2st")
 
 
@@ -36,7 +41,7 @@ def demo(out: Path, *, seed: int = 0, show: Callable[[Stop], None], progress: Pr
     """Take the tour on the bundled data, without a network, and leave its files in ``out``.
 
     Args:
-        out: folder for ``scores.parquet``, ``report.html``, ``model``, ``generated.csv`` and ``evaluation.html``.
+        out: folder for ``scores.parquet``, ``report.html``, ``model``, ``generated.csv``, ``evaluation.html``, ``studies.sqlite``.
         seed: same seed, same tour.
         show: called with each stop as soon as it is done.
         progress: see :mod:`evalkit.core.progress`.
@@ -45,6 +50,7 @@ def demo(out: Path, *, seed: int = 0, show: Callable[[Stop], None], progress: Pr
     show(_compare_two(seed, progress))
     show(_fit_and_sample(out, seed, progress))
     show(_evaluate(out, seed, progress))
+    show(_ask_raters(out, seed))
 
 
 def _find_anomalies(out: Path, seed: int, progress: Progress) -> Stop:
@@ -98,7 +104,8 @@ def _evaluate(out: Path, seed: int, progress: Progress) -> Stop:
     wines = pd.read_csv(SAMPLES["wine"].path())
     order = [generator(seed, "demo", str(column)).permutation(len(wines)) for column in wines]
     apart = pd.DataFrame({column: wines[column].to_numpy()[rows] for column, rows in zip(wines, order, strict=True)})
-    generated = {"VAE": out / "generated.csv", "columns drawn apart": apart}
+    apart.to_csv(out / "drawn_apart.csv", index=False)
+    generated = {"VAE": out / "generated.csv", "columns drawn apart": out / "drawn_apart.csv"}
     evaluation = evaluate(SAMPLES["wine"].path(), generated, seed=seed, progress=progress)
     write_evaluation(evaluation, report=out / "evaluation.html")
     seen = [(name, evaluation.of(name)) for name in generated]
@@ -107,3 +114,38 @@ def _evaluate(out: Path, seed: int, progress: Progress) -> Stop:
         for name, own in seen
     ]
     return Stop("Are the drawn wines like real ones?", (*evaluation.conclusions, *figures, f"Report: {out / 'evaluation.html'}"))
+
+
+def _ask_raters(out: Path, seed: int) -> Stop:
+    """A study of drawn wines, voted on by raters that are made up: each calls the wine better that is nearer to real ones."""
+    path = out / "studies.sqlite"
+    path.unlink(missing_ok=True)
+    design = StudyDesign(question="Which could be a real wine?", votes_per_question=_N_RATERS, seed=seed)
+    drawn = {"VAE": out / "generated.csv", "columns drawn apart": out / "drawn_apart.csv"}
+    with Store(path) as store:
+        create(store, "wines", dict(drawn), design, items=_N_ITEMS)
+        for rater in invite(store, "wines", [f"made-up rater {i + 1}" for i in range(_N_RATERS)]):
+            _vote_by_distance(store, rater, seed)
+        ranking = ranking_of(store, "wines")
+    leads = ranking.win_probability(*ranking.generators)
+    share = f"{100 * leads.value:.0f} % ({100 * leads.low:.0f} to {100 * leads.high:.0f})"
+    return Stop(
+        "What would people say?",
+        (
+            f"{_N_RATERS} made-up raters compared {_N_ITEMS} pairs: {ranking.generators[0]} is preferred in {share} of votes.",
+            *(f"Note: {note}" for note in ranking.notes),
+            f"The study: evalkit study show wines --store {path}   People rate in the browser: evalkit ratings invite",
+        ),
+    )
+
+
+def _vote_by_distance(store: Store, rater: Invitation, seed: int) -> None:
+    """One made-up rater answers all questions: the smaller the distance to real wines, the likelier preferred."""
+    wines = pd.read_csv(SAMPLES["wine"].path()).select_dtypes("number")
+    centre, whitening = wines.to_numpy().mean(axis=0), np.linalg.pinv(np.cov(wines.T))
+    chance = generator(seed, f"rater {rater.name}")
+    while isinstance(asked := next_question(store, rater.token), Served):
+        rows = [np.array([float(output.fields()[str(name)]) for name in wines]) - centre for output in asked.outputs]
+        left, right = (float(np.sqrt(row @ whitening @ row)) for row in rows)
+        better = "left" if right - left + chance.normal(0.0, 1.5) > 0 else "right"
+        vote(store, rater.token, asked.assignment, f"demo-{asked.assignment}", {"choice": better})

@@ -1,15 +1,15 @@
 """``evaluate``: hold generators against a reference, figure by figure, and say which is better where that may be concluded."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
+from evalkit.backbones.base import Backbone
 from evalkit.compare.closer_look import CloserLook
-from evalkit.compare.evaluation import Comparison, Evaluation, Verdict, conclude
+from evalkit.compare.evaluation import Evaluation, conclude
 from evalkit.compare.evaluation_report import evaluation_html
 from evalkit.compare.words import count
 from evalkit.core.errors import InputError
@@ -25,18 +25,19 @@ from evalkit.features.base import FittedExtractor
 from evalkit.features.onnx_file import OnnxFile
 from evalkit.features.saved import SetAside, check_extractor_folder, load_with_set_aside, save_extractor
 from evalkit.run.closer_look import closer_look
+from evalkit.run.column_groups import Groups, check_groups, measure_groups
+from evalkit.run.comparing import compare
 from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
-from evalkit.run.measuring import Given, given, measure
+from evalkit.run.measuring import Given, given
+from evalkit.run.oddness import measure_all
+from evalkit.run.path_lengths import measure_paths, read_models
 from evalkit.run.size_curves import size_curves
 from evalkit.run.slices import check_slices, measure_slices, slicing
-from evalkit.statistics import holm
-from evalkit.statistics.influence import Estimate, difference
 
 Rows = NDArray[np.intp]
 
 _LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 200
-_LEVEL, _POWER = 0.05, 0.8
 _NO_CURVES = "No figure is shown over the number of rows: it needs a metric of features, and rows that are independent."
 _FITTED_BEFORE = "The extractor was fitted before: reference rows that it learned from, if there are any, count into the figures."
 
@@ -53,6 +54,8 @@ def evaluate(
     curves: bool = False,
     in_order: bool = False,
     slices: str | None = None,
+    column_groups: Groups | None = None,
+    models: Mapping[str, str | Path | Backbone] | None = None,
     cache: Path | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -75,20 +78,25 @@ def evaluate(
             set aside, but for those that it learned from if the folder is used with the same reference again.
         keep_extractor: a folder to save the fitted extractor in; see :func:`evalkit.features.save_extractor`.
         closer: whether to look behind the figures as well: what gives each generator away, its most and least convincing rows,
-            and rows that it may have copied.
+            the oddest ones with their reasons where the detector is asked, and rows that it may have copied.
         curves: whether to show the figures of features over the number of rows, at an eighth, a quarter, a half and all of the
             smaller side; not of series, whose windows are no independent rows.
         in_order: the generators are checkpoints of one, the earliest first: say also where it got worse, and from where on it got
             no better.
         slices: by what to slice: a column of labels (category or yes/no) of a table, ``"caption"`` of images, or ``"clusters"`` of
             anything: whether as many generated as real rows fall into each slice, and how alike those are.
+        column_groups: groups of a table's columns by name, such as ``{"payment": ["amount", "currency"]}``: all figures and pairs
+            again on these columns only, seen by ``encoded_table``; corrected (Holm) over all groups together.
+        models: of images: fitted models, or their folders, by the names of the generators whose rows they drew; with them it is
+            measured how smoothly images move with the noise that they are drawn from (perceptual path length).
         cache: a folder that keeps features from run to run; see :func:`evalkit.features.cache.extract`.
         seed: of the rows set aside and of every draw.
         progress: see :mod:`evalkit.core.progress`.
 
     Raises:
         InputError: there is nothing to compare, a name is unknown, the data cannot be read, a metric was named that needs fitted
-            rows and there are none, every fitted row is in the reference, or the data cannot be sliced so.
+            rows and there are none, every fitted row is in the reference, the data cannot be sliced so, or a group names a column
+            that there is not.
 
     >>> draw = np.random.default_rng(0)
     >>> real, near, far = draw.normal(size=(400, 2)), draw.normal(size=(300, 2)), draw.normal(1, 1, size=(300, 2))
@@ -107,6 +115,9 @@ def evaluate(
     fitted_rows = None if fitted is None else load(fitted, schema=real.schema)
     if slices is not None:
         check_slices(slices, (real, *drawn.values()))
+    groups = column_groups or {}
+    check_groups(groups, real, chosen)
+    fits = read_models(models or {}, drawn, real)
     sees, held, cautions = _seeing(extractor, real, seed)
     aside = np.setdiff1d(np.arange(len(real)), held)
     if keep_extractor is not None:
@@ -116,32 +127,34 @@ def evaluate(
         cautions += overlap(fitted_rows, real, sees)
         known = given(fitted_rows, sees, cache)
     sliced = None
+    learned = aside if len(aside) else held
     if slices is not None:
-        learned = aside if len(aside) else held
         sliced = slicing(slices, given(real.take(learned), sees, cache, learned), seed=seed)
     theirs = {}
     for done, (name, sample) in enumerate(drawn.items()):
         progress(Step("computing features", done, len(drawn)))
         theirs[name] = given(sample, sees, cache)
-    measured, estimates = measure(chosen, ours, theirs, fitted=known, seed=seed, progress=progress)
-    comparisons = _compare(list(theirs), estimates)
+    found = measure_all(chosen, ours, theirs, fitted=known, seed=seed, progress=progress)
+    seen = {name: each.features.values for name, each in theirs.items()}
+    (comparisons,) = compare({name: len(values) for name, values in seen.items()}, [found.estimates])
+    by_columns = measure_groups(groups, chosen, real.take(learned), ours, theirs, seed=seed, progress=progress)
     by_slice = None
     if sliced is not None:
         by_slice, left_out = measure_slices(sliced, ours, theirs, seed=seed, progress=progress)
         cautions += left_out
     by_size = [spec for spec in chosen if spec.reads == "features" and not spec.needs_fitted]
     asked = by_size if curves and not isinstance(real, Series) else []
-    seen = {name: each.features.values for name, each in theirs.items()}
     return Evaluation(
         reference=ours.source(real.name),
         generators=tuple(each.source(name) for name, each in theirs.items()),
         fitted=None if known is None else known.source(known.sample.name),
-        measured=tuple(measured),
+        measured=(*found.measured, *measure_paths(fits, ours, seed=seed, progress=progress)),
         comparisons=tuple(comparisons),
         conclusions=conclude(list(theirs), comparisons),
         curves=tuple(size_curves(asked, ours.features.values, seen, seed=seed, progress=progress)),
         slices=by_slice,
-        looks=tuple(_look_closer(ours, theirs, seed, progress)) if closer else (),
+        column_groups=by_columns,
+        looks=tuple(_look_closer(ours, theirs, found.looks, seed, progress)) if closer else (),
         cautions=(*cautions, *_unequal(theirs), *([_NO_CURVES] if curves and not asked else [])),
         settings={
             "extractor": ours.features.extractor,
@@ -219,33 +232,13 @@ def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
     return np.sort(order[:n_learned]), np.sort(order[n_learned:]), []
 
 
-def _compare(names: Sequence[str], estimates: Mapping[tuple[str, str], Estimate]) -> list[Comparison]:
-    """Every pair by every figure that both have and that has a better end; corrected over all of them, since any may conclude."""
-    figures = dict.fromkeys(figure for (_, figure), estimate in estimates.items() if estimate.direction != "neither")
-    tried = [
-        (figure, first, second)
-        for figure in figures
-        for first, second in combinations(names, 2)
-        if (first, figure) in estimates and (second, figure) in estimates
-    ]
-    found = [difference(estimates[first, figure], estimates[second, figure]) for figure, first, second in tried]
-    corrected = holm(np.array([each.p_value for each in found]))
-    # So many standard errors are found with this power at the corrected level of the smallest p-value.
-    errors = float(norm.isf(_LEVEL / 2 / max(len(tried), 1)) + norm.ppf(_POWER))
-    comparisons = []
-    for (figure, first, second), each, p_value in zip(tried, found, corrected, strict=True):
-        better: Verdict = "not separable"
-        if p_value <= _LEVEL:
-            better = "first" if (each.value < 0) == (estimates[first, figure].direction == "lower") else "second"
-        ends = {"difference": each.value, "low": each.low, "high": each.high, "detectable": errors * each.standard_error}
-        comparisons.append(Comparison(figure=figure, first=first, second=second, p_value=float(p_value), better=better, **ends))
-    return comparisons
-
-
-def _look_closer(ours: Given, theirs: Mapping[str, Given], seed: int, progress: Progress) -> Iterator[CloserLook]:
+def _look_closer(
+    ours: Given, theirs: Mapping[str, Given], odd: Mapping[str, Mapping[str, Any]], seed: int, progress: Progress
+) -> Iterator[CloserLook]:
     for done, (name, each) in enumerate(theirs.items()):
         progress(Step("looking closer", done, len(theirs)))
-        yield closer_look(name, ours, each, seed=derive_seed(seed, "evaluate", "closer look"))
+        look = closer_look(name, ours, each, seed=derive_seed(seed, "evaluate", "closer look"))
+        yield look.model_copy(update=odd.get(name, {}))
     progress(Step("looking closer", len(theirs), len(theirs)))
 
 

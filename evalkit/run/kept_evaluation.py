@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
+from evalkit.backbones.base import Backbone
+from evalkit.backbones.noise import DrawsFromNoise
 from evalkit.compare.words import count, visible
 from evalkit.core.progress import Progress, Step
-from evalkit.core.sample import Sample, Series
+from evalkit.core.sample import Images, Sample, Series
 from evalkit.core.seeds import derive_seed
 from evalkit.data import load
 from evalkit.run.jobs import Job
 from evalkit.run.made import halves, shuffled
+from evalkit.run.models import load_backbone
 from evalkit.run.requests import Drawn, EvaluateRequest, Given, Made
 
 FEWEST_SERIES, MOST_DRAWN = 100, 10_000
@@ -30,6 +33,8 @@ def kept_evaluation(job: Job, request: EvaluateRequest, progress: Progress) -> N
         extractor=chosen.extractor,
         curves=chosen.curves,
         slices=chosen.slices,
+        column_groups=chosen.column_groups,
+        models=_models_of_images(request, real),
         seed=chosen.seed,
         progress=progress,
     )
@@ -63,13 +68,18 @@ def gathered(request: EvaluateRequest, progress: Progress) -> tuple[Sample, dict
     return real, rows
 
 
+def _models_of_images(request: EvaluateRequest, real: Sample) -> dict[str, Backbone]:
+    """The models that images were drawn from, where they draw them from noise: others have no path length, and nobody asked."""
+    if not isinstance(real, Images):
+        return {}
+    fits = {name: load_backbone(source.model) for name, source in request.generators.items() if isinstance(source, Drawn)}
+    return {name: model for name, model in fits.items() if isinstance(model, DrawsFromNoise)}
+
+
 def _rows(source: Given | Drawn | Made, real: Sample, half: Sample | None, seed: int) -> Sample:
     if isinstance(source, Given):
         return load(source.data, schema=real.schema)
     if isinstance(source, Drawn):
-        # PyTorch loads here, and only here.
-        from evalkit.run.models import load_backbone
-
         return load_backbone(source.model).sample(source.rows or _as_many_as(real), random_state=seed)
     if half is None:
         raise AssertionError("rows are made where there is a half to make them of")

@@ -4,15 +4,23 @@ from collections.abc import Sequence
 
 from evalkit.core.errors import InputError
 from evalkit.core.schema import Modality
-from evalkit.discriminator import CLASSIFIER_TESTS
+from evalkit.discriminator import CLASSIFIER_TESTS, DETECTOR
 from evalkit.features import EXTRACTORS, USUAL, ExtractorSpec
 from evalkit.metrics import METRICS, NEEDS_FITTED, MetricSpec
 
 CLUSTERS, CAPTION = "clusters", "caption"
 """By what rows can be sliced, beside the columns of labels of a table: clusters of anything, the captions of images."""
 
-MEASURES: dict[str, MetricSpec] = {**METRICS, **CLASSIFIER_TESTS}
-"""What can be asked for by name: every metric, and the classifier tests."""
+BY_DETECTOR = DETECTOR.name
+"""What is measured of all generators at once, after the others."""
+PATH_LENGTH = "path_length"
+WHAT_A_PATH_LENGTH_IS = (
+    "How far drawn images move, as features see it, when their noise moves a little; small: smooth, or all alike."
+)
+"""Of fitted models, not of rows; see :mod:`evalkit.run.path_lengths`."""
+
+MEASURES: dict[str, MetricSpec] = {**METRICS, **CLASSIFIER_TESTS, DETECTOR.name: DETECTOR}
+"""What can be asked for by name: every metric, the classifier tests, and the anomaly detector."""
 
 
 def metrics_of(modality: Modality | None = None) -> dict[str, MetricSpec]:

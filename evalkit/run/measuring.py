@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from evalkit.compare.evaluation import Measured, Source
 from evalkit.core.errors import CancelledError, EvalkitError, InputError
-from evalkit.core.evidence import Evidence, Failure, Finding
+from evalkit.core.evidence import Evidence, Failure
 from evalkit.core.progress import Progress, Step
 from evalkit.core.sample import Sample, Series
 from evalkit.data import content_hash
@@ -38,7 +38,7 @@ class Given(Looked):
 
     def read_by(self, spec: MetricSpec) -> Any:
         """What a metric reads of it: feature rows or the Sample."""
-        return self.sample if spec.reads == "samples" else self.features.values
+        return self.features.values if spec.reads_features(self.sample.schema.modality) else self.sample
 
     def source(self, name: str) -> Source:
         """What the result says of it."""
@@ -88,11 +88,12 @@ def measure(
             raise
         except EvalkitError as error:
             for figure in spec.figures:
-                measured.append(_row(name, spec, Failure(name=figure, reason=str(error), remedy=CHANGE)))
+                measured.append(failed(name, spec, figure, error))
             continue
         for figure, estimate in found.items():
             estimates[name, figure] = estimate
-            measured.append(_row(name, spec, _evidence(figure, estimate, spec, ours, theirs[name], beside, seed)))
+            finding = evidence(figure, estimate, spec, ours, theirs[name], beside, seed=seed)
+            measured.append(Measured(generator=name, metric=spec.name, finding=finding))
     if every:
         progress(Step("measuring", len(every), len(every)))
     return measured, estimates
@@ -103,7 +104,7 @@ def _estimates(spec: MetricSpec, ours: Given, theirs: Given, fitted: Given | Non
     held_against = [ours] if fitted is None else [fitted, ours]
     if any(each.features.digest != theirs.features.digest for each in held_against):
         raise InputError("features of two extractors cannot be compared: extract both with one")
-    of_windows = spec.reads == "features" and isinstance(ours.sample, Series)
+    of_windows = spec.reads_features("series") and isinstance(ours.sample, Series)
     if of_windows and fitted is not None and min(len(fitted.sample), len(ours.sample)) < FEWEST_SERIES:
         raise InputError(
             f"{spec.name} needs {FEWEST_SERIES} fitted and {FEWEST_SERIES} reference series, "
@@ -123,13 +124,20 @@ def _one_after_another(groups: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]
     return np.concatenate([one + start for one, start in zip(groups, first, strict=True)])
 
 
-def _evidence(
-    figure: str, estimate: Estimate, spec: MetricSpec, ours: Given, theirs: Given, fitted: Given | None, seed: int
+def failed(generator: str, spec: MetricSpec, figure: str, error: EvalkitError) -> Measured:
+    """A figure that there is not, and why."""
+    return Measured(generator=generator, metric=spec.name, finding=Failure(name=figure, reason=str(error), remedy=CHANGE))
+
+
+def evidence(
+    figure: str, estimate: Estimate, spec: MetricSpec, ours: Given, theirs: Given, fitted: Given | None = None, *, seed: int
 ) -> Evidence:
+    """A figure with its interval and where it came from."""
     value, low, high = estimate.interval()
     sides = {"reference": ours} if fitted is None else {"reference": ours, "fitted": fitted}
     rows = {f"{name} rows": len(side.read_by(spec)) for name, side in sides.items()}
-    seen = {"extractor": ours.features.extractor, "extractor digest": ours.features.digest} if spec.reads == "features" else {}
+    features = spec.reads_features(ours.sample.schema.modality)
+    seen = {"extractor": ours.features.extractor, "extractor digest": ours.features.digest} if features else {}
     return Evidence(
         name=figure,
         value=value,
@@ -142,7 +150,3 @@ def _evidence(
         seed=seed,
         provenance={name: side.digest for name, side in (*sides.items(), ("generated", theirs))},
     )
-
-
-def _row(name: str, spec: MetricSpec, finding: Finding) -> Measured:
-    return Measured(generator=name, metric=spec.name, finding=finding)

@@ -6,15 +6,15 @@ import json
 import numpy as np
 import pandas as pd
 
-from evalkit.core.errors import InputError
+from evalkit.core.errors import InputError, UndefinedError
 from evalkit.core.evidence import Finding
-from evalkit.ratings import Comparisons, Ranking, agreement, rank
+from evalkit.ratings import Comparisons, Ranking, Watched, agreement, rank, rank_orders, rater_report, watch, without_one
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
 from evalkit.study.log import append, events, found, locked
 from evalkit.study.serving import generator_names
 from evalkit.study.tables import StudyRow
-from evalkit.study.votes import comparisons, points, replayed, votes_frame
+from evalkit.study.votes import comparisons, points, ranks, replayed, votes_frame
 
 _EVERY = 10  # votes between two looks at which pair tells most: each look fits the ranking anew
 
@@ -25,25 +25,40 @@ def study_comparisons(store: Store, study: str, until: int | None = None) -> pd.
     Raises:
         InputError: no such study, or it asks something else than pairs.
     """
+    if _task(store, study) != "pairwise":
+        raise InputError("this study does not ask about pairs")
+    return comparisons(_counted(store, study, until))
+
+
+def _task(store: Store, study: str) -> str:
+    with store.reading() as session:
+        return StudyDesign.model_validate(found(session, study).design).task
+
+
+def _counted(store: Store, study: str, until: int | None) -> pd.DataFrame:
+    """The counted votes now, or rebuilt from the log as they stood after an event."""
     with store.reading() as session:
         row = found(session, study)
-        if StudyDesign.model_validate(row.design).task != "pairwise":
-            raise InputError("this study does not ask about pairs: its votes have no ranking by Bradley-Terry")
-        votes = votes_frame(session, row) if until is None else replayed(events(session, row, until))
-    return comparisons(votes)
+        return votes_frame(session, row) if until is None else replayed(events(session, row, until))
 
 
 def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: float = 0.0) -> Ranking:
-    """The ranking by people's votes; see :func:`evalkit.ratings.rank`.
+    """The ranking by people's votes; see :func:`evalkit.ratings.rank` for pairs, :func:`~evalkit.ratings.rank_orders` for the rest.
 
     The same votes give the same ranking in any database and in whatever order they came.
 
     Raises:
         InputError: there are no votes, or they do not connect the generators.
     """
-    votes = study_comparisons(store, study, until)
+    votes = _counted(store, study, until)
     if votes.empty:
         raise InputError("nobody has voted yet: invite raters first")
+    task = _task(store, study)
+    if task in ("choice", "best_worst", "ranking"):
+        return rank_orders(ranks(votes), ridge=ridge)
+    if task != "pairwise":
+        raise InputError(f"the task {task} compares no outputs with each other: its votes have no ranking")
+    votes = comparisons(votes)
     order = ["item", "left", "right", "outcome", "rater"]
     return rank(votes.sort_values(order, kind="stable", ignore_index=True), ridge=ridge, position=_turned(votes))
 
@@ -82,6 +97,50 @@ def agreement_of(store: Store, study: str, seed: int = 0) -> Finding:
         labels = pd.DataFrame({"unit": given["item"] + "\n" + given["generator"], "rater": given["rater"], "label": given["value"]})
         return agreement(labels, scale="ordinal" if task == "likert" else "nominal", seed=seed)
     raise InputError("nobody has voted yet" if votes.empty else f"agreement is not defined for the task {task}")
+
+
+def watched(store: Store, study: str, *, alpha: float = 0.05) -> list[tuple[str, str, Watched]]:
+    """For every pair of generators, whether one may stop asking: valid however often one looks.
+
+    Over all pairs the chance of a false decision is at most ``alpha`` (Bonferroni), if raters have no tastes of their own. Where
+    few raters cast many votes each, read the ranking's intervals, which take their tastes into account.
+
+    Raises:
+        InputError: no such study, or it asks something else than pairs.
+    """
+    votes = study_comparisons(store, study)
+    votes = votes.sort_values("at", kind="stable", ignore_index=True)
+    names = sorted({*votes["left"], *votes["right"]})
+    pairs = [(first, second) for i, first in enumerate(names) for second in names[i + 1 :]]
+    found = []
+    for first, second in pairs:
+        try:
+            found.append((first, second, watch(votes, first, second, alpha=alpha / len(pairs))))
+        except UndefinedError:
+            continue  # nobody has preferred one of these two yet: there is nothing to say of them
+    return found
+
+
+def rater_lines(store: Store, study: str) -> pd.DataFrame:
+    """A line a rater of a study of pairs: agreement with others, speed, side, and what the ranking would be without them.
+
+    Returns:
+        As :func:`evalkit.ratings.rater_report`, and ``leader_without``: who would lead without this rater's votes, where that is
+        somebody else.
+
+    Raises:
+        InputError: there are no votes, or they are not about pairs.
+    """
+    votes = study_comparisons(store, study)
+    if votes.empty:
+        raise InputError("nobody has voted yet: invite raters first")
+    report = rater_report(votes)
+    ranking = ranking_of(store, study)
+    influence = without_one(ranking, by="rater").set_index("rater")
+    changes = influence["first_changes"].reindex(report["rater"]).fillna(False).to_numpy(dtype=bool)
+    leaders = influence["first"].reindex(report["rater"])
+    without = [leader if change else None for leader, change in zip(leaders, changes, strict=True)]
+    return report.assign(leader_without=pd.Series(without, dtype=object))
 
 
 def weigh_pairs(store: Store, study: str, *, always: bool = False) -> bool:

@@ -49,6 +49,7 @@ class EvaluateSettings(BaseModel):
         extractor: what the figures see; None: the usual one.
         curves: whether figures are also shown over the number of rows.
         slices: by what the rows are sliced; None: not at all.
+        column_groups: columns that a table is compared by once more, by the group's name.
         seed: of every draw.
     """
 
@@ -59,6 +60,7 @@ class EvaluateSettings(BaseModel):
     extractor: str | None = None
     curves: bool = False
     slices: str | None = None
+    column_groups: dict[str, tuple[str, ...]] = {}
     seed: int = Field(default=0, ge=0)
 
 

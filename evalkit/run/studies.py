@@ -1,6 +1,6 @@
 """The verb ``study``: made from files, watched, paused, closed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -9,12 +9,15 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import func, select
 
+from evalkit.compare.evaluation import Evaluation
 from evalkit.core.errors import InputError
+from evalkit.core.evidence import Finding
 from evalkit.core.sample import Sample, Table, Texts
 from evalkit.core.schema import Modality
 from evalkit.core.seeds import generator as seeded
 from evalkit.data import load
 from evalkit.study import ItemPlan, Store, StudyDesign, create_study
+from evalkit.study.findings import add_findings
 from evalkit.study.log import append, locked
 from evalkit.study.tables import GeneratorRow, QuestionRow, RaterRow, StudyRow
 
@@ -214,6 +217,28 @@ def set_state(store: Store, name: str, state: StudyState) -> None:
         if study.state != state:
             study.state = state
             append(session, study, "state", {"state": state})
+
+
+def check_generators(url: str | None, study: str, generators: Collection[str]) -> None:
+    """Refuse, before hours of work, to keep figures in a study that does not have such generators.
+
+    Raises:
+        InputError: it has not, or there is no such study.
+    """
+    with Store(url) as store:
+        known = study_line(store, study).generators
+    strangers = set(generators) - set(known)
+    if strangers:
+        raise InputError(f"the study has no generator {min(strangers)[:60]!r}: it has {', '.join(known)}")
+
+
+def keep_evaluation(url: str | None, study: str, evaluation: Evaluation) -> int:
+    """Keep an evaluation's figures in a study; gives how many."""
+    by_generator: dict[str, list[Finding]] = {}
+    for each in evaluation.measured:
+        by_generator.setdefault(each.generator, []).append(each.finding)
+    with Store(url) as store:
+        return add_findings(store, study, "evaluate", by_generator)
 
 
 def links(tokens: Sequence[str], base: str) -> list[str]:

@@ -5,6 +5,7 @@ from evalkit.statistics.exact import binomial_test, paired_test, two_sample_test
 from evalkit.statistics.intervals import Interval, bootstrap_interval, mean_interval, proportion_interval
 from evalkit.statistics.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
 from evalkit.statistics.ranking import auc, auc_interval
+from evalkit.statistics.rows_needed import detectable_errors, times_as_many
 from evalkit.statistics.shares import grouped_share_difference, share_difference
 from evalkit.statistics.two_samples import auc_estimate, outside_test, rank_sum_test, share_test
 
@@ -19,6 +20,7 @@ __all__ = [
     "bootstrap_interval",
     "calibration_rows_needed",
     "conformal_p_values",
+    "detectable_errors",
     "grouped_share_difference",
     "holm",
     "mean_interval",
@@ -28,5 +30,6 @@ __all__ = [
     "rank_sum_test",
     "share_difference",
     "share_test",
+    "times_as_many",
     "two_sample_test",
 ]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
-from evalkit.statistics.intervals import Interval
-from evalkit.statistics.squared import SquaredDistance
+from evalkit.statistics.intervals import Interval, proportion_interval
+from evalkit.statistics.squared import SquaredDistance, variance_of_difference
 
 Array = NDArray[np.float64]
 
@@ -32,6 +32,7 @@ class Estimate:
         further_variance: what the influences do not explain, for example of second order; >= 0.
         range: smallest and largest value that the figure can take; the interval is cut there.
         squared: how a figure errs that is a squared distance: its interval follows from that, and not from the normal law.
+        share_of: of a figure that is a share of so many independent rows: its interval is Clopper and Pearson's.
     """
 
     value: float
@@ -42,6 +43,7 @@ class Estimate:
     further_variance: float = 0.0
     range: tuple[float, float] = (-math.inf, math.inf)
     squared: SquaredDistance | None = None
+    share_of: float | None = None
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value) or not 0 <= self.further_variance < math.inf:
@@ -59,7 +61,8 @@ class Estimate:
         """The same figure with one influence a group of rows, for rows that are not independent within a group.
 
         Windows of one series overlap, answers to one prompt resemble each other: what varies from draw to draw is the group. The
-        variance then rests on as many groups as there are, and is itself rough below some thirty.
+        variance then rests on as many groups as there are, and is itself rough below some thirty. A share is then one of as many
+        independent rows as have that variance.
 
         Args:
             reference: (n,) the group of each reference row.
@@ -68,7 +71,7 @@ class Estimate:
         Raises:
             ShapeError: a sample is of one group only, or there are not as many groups as rows.
 
-        Source: Liang and Zeger, Biometrika 73 (1986).
+        Source: Liang and Zeger, Biometrika 73 (1986); for shares Korn and Graubard, Survey Methodology 24 (1998).
 
         >>> rows = np.repeat([-1.0, 1.0], 50)
         >>> alone, pairs = Estimate(0.5, "lower", "demo", rows, rows), np.repeat(np.arange(50), 2)
@@ -76,21 +79,32 @@ class Estimate:
         2.02
         """
         grouped = replace(self, reference=_by_group(self.reference, reference), generated=_by_group(self.generated, generated))
+        if self.share_of is not None:
+            return replace(grouped, share_of=self._independent_rows(grouped))
         if self.squared is None:
             return grouped
         alone, together = (_share(each.reference) + _share(each.generated) for each in (self, grouped))
         return replace(grouped, squared=self.squared.grouped(together / alone) if alone > 0 < together else None)
 
+    def _independent_rows(self, grouped: "Estimate") -> float:
+        """So many independent rows have the variance of the groups."""
+        variance, rows = _share(grouped.generated), float(len(self.generated))
+        if variance == 0:
+            return float(len(grouped.generated))
+        return min(max(self.value * (1 - self.value) / variance, 1.0), rows)
+
     def interval(self, *, level: float = 0.95) -> Interval:
         """The figure with its interval, cut to the figure's range; it always holds the figure and a value of that range.
 
-        It assumes independent rows. It is normal, and where the figure lies at the end of its range a guide; that of a squared
-        distance is as good there, see :class:`~evalkit.statistics.squared.SquaredDistance`.
+        It assumes independent rows. That of a share is exact. Others are normal, and where the figure lies at the end of its range
+        a guide; that of a squared distance is as good there, see :class:`~evalkit.statistics.squared.SquaredDistance`.
 
         >>> rows = np.array([-1.0, 1.0] * 50)
         >>> [round(end, 2) for end in Estimate(0.5, "lower", "demo", 0 * rows, rows).interval()]
         [0.5, 0.3, 0.7]
         """
+        if self.share_of is not None:
+            return proportion_interval(self.value * self.share_of, self.share_of, level=level)._replace(value=self.value)
         half = _width(level) * math.sqrt(self.variance)
         ends = self.squared.interval(self.value, level=level) if self.squared else (self.value - half, self.value + half)
         low, high = (min(max(end, self.range[0]), self.range[1]) for end in ends)
@@ -117,6 +131,8 @@ class Difference(NamedTuple):
 def difference(first: Estimate, second: Estimate, *, paired: bool = False, level: float = 0.95) -> Difference:
     """One generator's figure less another's, where both were held against the same reference rows in the same order.
 
+    By the normal law; for squared distances see :func:`~evalkit.statistics.squared.variance_of_difference`.
+
     Args:
         first: of one generator.
         second: of the other.
@@ -133,14 +149,17 @@ def difference(first: Estimate, second: Estimate, *, paired: bool = False, level
     """
     if len(first.reference) != len(second.reference) or (paired and len(first.generated) != len(second.generated)):
         raise ShapeError("a difference needs figures that were held against the same rows: measure both in one run")
-    variance = _share(first.reference - second.reference) + first.further_variance + second.further_variance
-    if paired:
-        variance += _share(first.generated - second.generated)
-    else:
-        variance += _share(first.generated) + _share(second.generated)
-    value, error = first.value - second.value, math.sqrt(variance)
+    value, error = first.value - second.value, math.sqrt(_variance(first, second, paired))
     p_value = 2 * float(stats.norm.sf(abs(value) / error)) if error > 0 else float(value == 0)
     return Difference(value, value - _width(level) * error, value + _width(level) * error, p_value, error)
+
+
+def _variance(first: Estimate, second: Estimate, paired: bool) -> float:
+    if first.squared and second.squared and not paired:
+        pairs = (first.reference, first.generated), (second.reference, second.generated)
+        return variance_of_difference(*pairs, first.squared, second.squared)
+    of_generated = _share(first.generated - second.generated) if paired else _share(first.generated) + _share(second.generated)
+    return _share(first.reference - second.reference) + of_generated + first.further_variance + second.further_variance
 
 
 def _by_group(influences: Array, groups: NDArray[np.int64]) -> Array:

@@ -19,11 +19,12 @@ class Interval(NamedTuple):
     high: float
 
 
-def proportion_interval(successes: int, n: int, *, level: float = 0.95) -> Interval:
+def proportion_interval(successes: float, n: float, *, level: float = 0.95) -> Interval:
     """A share with its exact (Clopper–Pearson) interval.
 
     Covers the truth at least as often as it says, for every n; for small n it is wider than it would have to be. It assumes
-    independent draws: rows that come in groups make it too narrow.
+    independent draws: rows that come in groups make it too narrow, and are better counted as the fewer independent ones that they
+    are worth, which need be no whole number.
 
     Args:
         successes: how many, 0 <= successes <= n.

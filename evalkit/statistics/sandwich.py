@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+from scipy import linalg, sparse
 
 from evalkit.core.errors import ShapeError
 
@@ -63,8 +63,9 @@ def clustered_meat(scores: sparse.csr_array, groups: Groups) -> Meat:
 def two_way_meat(scores: sparse.csr_array, first: Groups, second: Groups) -> Meat:
     """The same when rows of one group are dependent, whichever of two ways they are grouped: votes of one rater, votes on one item.
 
-    The two one-way matrices less that of the groups' intersections. Where that is not positive (few groups), its negative
-    eigenvalues are set to 0, which makes errors larger.
+    The two one-way matrices less that of the groups' intersections. What varies by two ways of grouping varies at least as much as
+    by either, so at least half as much as both together; where few groups give less in some direction, it is set to that half:
+    else an error could come out as next to nothing.
 
     Source: Cameron, Gelbach and Miller, Journal of Business & Economic Statistics 29 (2011).
 
@@ -74,8 +75,12 @@ def two_way_meat(scores: sparse.csr_array, first: Groups, second: Groups) -> Mea
     """
     one, two = clustered_meat(scores, first), clustered_meat(scores, second)
     pairs = np.unique(first.astype(np.int64) * (int(second.max()) + 1) + second, return_inverse=True)[1]
-    values, vectors = np.linalg.eigh(one.matrix + two.matrix - clustered_meat(scores, pairs).matrix)
-    return Meat((vectors * np.maximum(values, 0.0)) @ vectors.T, min(one.degrees, two.degrees))
+    together = one.matrix + two.matrix
+    # Scores that add up to nothing leave a direction without any variance: a trace of it keeps the problem regular.
+    scale = together + 1e-12 * max(float(np.trace(together)), 1e-300) * np.eye(len(together))
+    shares, directions = linalg.eigh(together - clustered_meat(scores, pairs).matrix, scale)
+    spread = scale @ directions
+    return Meat((spread * np.maximum(shares, 0.5)) @ spread.T, min(one.degrees, two.degrees))
 
 
 def sandwich(bread: Array, meat: Array) -> Array:

@@ -15,6 +15,8 @@ Figures = Callable[[Rows, Rows], Array]
 
 # n times the variance changes slowly with n; it is not believed to grow by more than this when n doubles.
 _LARGEST_CHANGE = 1.5
+# Quarters of fewer have one row.
+FEWEST_ROWS = 8
 
 
 def split_variance(figures: Figures, n: int, m: int, *, seed: int, splits: int = 40) -> Array:
@@ -47,7 +49,7 @@ def split_variance(figures: Figures, n: int, m: int, *, seed: int, splits: int =
     >>> bool(0.5 < 400 * variance[0] < 2)
     True
     """
-    if min(n, m) < 8:
+    if min(n, m) < FEWEST_ROWS:
         raise ShapeError(f"a variance from parts needs 8 rows a side, got {n} and {m}: give more rows")
     draws = generator(seed, "split variance")
     of_halves: list[Array] = []
@@ -131,3 +133,27 @@ def calibrated(own: Array, across: Array, variance: float) -> tuple[Array, Array
     if offers == 0:
         return own, across, variance - has
     return own, across * math.sqrt((variance - has) / offers), 0.0
+
+
+def scaled(first: Array, second: Array, variance: float) -> tuple[Array, Array, float]:
+    """Both sides' influences by one factor, so that with what is returned as further they add up to a variance that is known.
+
+    For figures whose two samples weigh alike, such as the largest difference of two shares.
+
+    Args:
+        first: (n,) influences, mean 0.
+        second: (m,) likewise.
+        variance: of the figure.
+
+    Returns:
+        Both, scaled, and the variance where both are all 0.
+
+    >>> rows = np.array([-1.0, 1.0])
+    >>> scaled(rows, rows, 0.5)[0].round(3).tolist()
+    [-0.5, 0.5]
+    """
+    has = sum(float(rows.var(ddof=1)) / len(rows) for rows in (first, second))
+    if has == 0:
+        return first, second, variance
+    factor = math.sqrt(variance / has)
+    return first * factor, second * factor, 0.0

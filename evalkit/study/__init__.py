@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from evalkit.study.creating import create_study as create_study
     from evalkit.study.design import Attribute as Attribute
     from evalkit.study.design import StudyDesign as StudyDesign
+    from evalkit.study.exporting import export_study as export_study
+    from evalkit.study.importing import import_study as import_study
     from evalkit.study.raters import Invitation as Invitation
     from evalkit.study.raters import agree as agree
     from evalkit.study.raters import invite as invite
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 _WHERE = {
     "creating": ("ItemPlan", "create_study"),
     "design": ("Attribute", "StudyDesign"),
+    "exporting": ("export_study",),
+    "importing": ("import_study",),
     "raters": ("Invitation", "agree", "invite", "revoke", "withdraw", "withdraw_myself"),
     "serving": ("Nothing", "Served", "next_question"),
     "store": ("Store",),

@@ -113,7 +113,7 @@ def _add_items(
     reference: Sequence[Content] | None,
 ) -> None:
     """Items, contents, outputs and questions, many rows at a time."""
-    _keep(session, [content for column in contents.values() for content in column] + list(reference or ()))
+    keep(session, [content for column in contents.values() for content in column] + list(reference or ()))
     session.execute(insert(ItemRow), [_item(study, plan, i, reference) for i, plan in enumerate(plans)])
     ids = dict(session.execute(select(ItemRow.name, ItemRow.id).where(ItemRow.study_id == study.id)).all())
     outputs = [
@@ -147,7 +147,7 @@ def _question(study: StudyRow, item: int, kind: str, group: Sequence[OutputRow])
     return {"study_id": study.id, "item_id": item, "kind": kind, "pair": pair, "outputs": ids, "votes": 0, "leases": 0}
 
 
-def _keep(session: Session, contents: Iterable[Content]) -> None:
+def keep(session: Session, contents: Iterable[Content]) -> None:
     """Store contents that the store does not hold yet."""
     unique = {content.digest: content for content in contents}
     digests, there = list(unique), set[str]()
@@ -173,14 +173,16 @@ def _check(
     name: str, design: StudyDesign, generators: Mapping[str, Sample], plans: Sequence[ItemPlan], reference: Sample | None
 ) -> None:
     """Refuse what cannot become a study, before anything is written."""
-    if not _is_name(name):
+    if not is_name(name):
         raise InputError("a study's name has 1 to 200 characters, all of them visible")
     if not generators or not plans:
         raise InputError("a study needs generators with at least one row each: --generator NAME=PATH")
     _check_samples(generators, len(plans), reference)
     names = [plan.name for plan in plans]
-    if len(set(names)) < len(names) or not all(map(_is_name, names)):
+    if len(set(names)) < len(names) or not all(map(is_name, names)):
         raise InputError("every item needs a name of its own of 1 to 200 characters")
+    if any("\x00" in (plan.prompt or "") for plan in plans):
+        raise InputError("a prompt holds a NUL character, which no rater could be shown")
     for plan in plans:
         _check_expected(plan, design.task, set(generators))
     together = _together(design, len(generators))
@@ -195,7 +197,7 @@ def _check(
 def _check_samples(generators: Mapping[str, Sample], items: int, reference: Sample | None) -> None:
     """Every item needs one row of each generator, all of one kind."""
     for generator, sample in generators.items():
-        if not _is_name(generator):
+        if not is_name(generator):
             raise InputError("a generator's name has 1 to 200 characters, all of them visible")
         if len(sample) != items:
             raise InputError(f"{generator} has {len(sample)} rows for {items} items: every item needs one row of each generator")
@@ -205,7 +207,8 @@ def _check_samples(generators: Mapping[str, Sample], items: int, reference: Samp
         raise InputError(f"the reference has {len(reference)} rows for {items} items: item i shows row i of it")
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
+    """Whether a study, an item or a generator may be called so."""
     return bool(name.strip()) and len(name) <= 200 and name.isprintable()
 
 

@@ -45,6 +45,7 @@ class StudyDesign(BaseModel):
         mask: words that give a generator away; in texts they are shown as ▇▇▇.
         consent: what the rater agrees to before the first question; None asks for nothing.
         keeps_counts: whether the votes of a rater who withdraws stay, without any trace of the person; else they go too.
+        open_to_logins: whether whoever the organiser's identity provider vouches for may rate, without an invitation.
         seed: of the raters' orders.
     """
 
@@ -66,6 +67,7 @@ class StudyDesign(BaseModel):
     mask: Annotated[tuple[Short, ...], Field(max_length=200)] = ()
     consent: Annotated[str, StringConstraints(max_length=5000)] | None = None
     keeps_counts: bool = True
+    open_to_logins: bool = False
     seed: int = 0
 
     @model_validator(mode="after")

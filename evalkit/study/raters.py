@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from evalkit.core.errors import InputError
@@ -16,6 +16,24 @@ from evalkit.study.tables import AssignmentRow, EventRow, OrganiserRow, Question
 DAY = 24 * 60 * 60 * 1000
 """In milliseconds."""
 _UNKNOWN = "this link is not valid: ask the organiser for a new one"
+
+
+class Login(NamedTuple):
+    """Somebody for whom an identity provider has vouched; only the program can make one, no text from a browser is one.
+
+    Attributes:
+        study: that they came to.
+        issuer: the provider.
+        subject: who they are there.
+    """
+
+    study: str
+    issuer: str
+    subject: str
+
+
+Pass = str | Login
+"""What opens a study to a rater: the token of their link, or a login."""
 
 
 class Invitation(NamedTuple):
@@ -45,18 +63,18 @@ def invite(store: Store, study: str, names: Sequence[str], days: float = 30.0) -
         return [_invited(session, row, name.strip(), days) for name in names]
 
 
-def enrol(store: Store, study: str, issuer: str, subject: str, name: str) -> None:
-    """Make somebody who logged in elsewhere a rater, once; afterwards :func:`login_token` is their token."""
+def enrol(store: Store, login: Login, name: str, days: float = 365.0) -> None:
+    """Make somebody who logged in a rater of a study that is open to logins, once.
+
+    Raises:
+        InputError: there is no such study, or it takes invited raters only.
+    """
     with store.writing() as session:
-        row = locked(session, study)
-        token = login_token(study, issuer, subject)
-        if session.scalar(select(RaterRow.id).where(RaterRow.token_hash == token_hash(token))) is None:
-            _invited(session, row, name[:200], 365.0, token)
-
-
-def login_token(study: str, issuer: str, subject: str) -> str:
-    """What stands for a token where an identity provider has vouched for somebody; never accept one from a browser."""
-    return f"login\n{study}\n{issuer}\n{subject}"
+        row = locked(session, login.study)
+        if not row.design.get("open_to_logins", False):
+            raise InputError("this study is for invited raters: ask the organiser for a link")
+        if session.scalar(select(RaterRow.id).where(RaterRow.token_hash == token_hash(login))) is None:
+            _new(session, row, name[:200], "person", token_hash(login), now() + int(days * DAY))
 
 
 def judge_rater(session: Session, study: StudyRow, name: str, kind: Literal["judge", "imported"]) -> RaterRow:
@@ -95,7 +113,7 @@ def withdraw(store: Store, study: str, rater: str) -> int:
         return len(votes) if gone else 0
 
 
-def agree(store: Store, token: str) -> None:
+def agree(store: Store, token: Pass) -> None:
     """Note that a rater agrees to the study's consent; nothing is asked of them before."""
 
     def work(session: Session) -> None:
@@ -107,7 +125,7 @@ def agree(store: Store, token: str) -> None:
     store.write(work)
 
 
-def withdraw_myself(store: Store, token: str) -> None:
+def withdraw_myself(store: Store, token: Pass) -> None:
     """What :func:`withdraw` does, asked for by the rater."""
     study, rater = store.read(lambda session: _names(*admitted(session, token, locks=False)))
     withdraw(store, study, rater)
@@ -129,7 +147,7 @@ def known_rater(session: Session, study: StudyRow, rater: str) -> RaterRow:
     return found
 
 
-def admitted(session: Session, token: str, *, locks: bool) -> tuple[StudyRow, RaterRow]:
+def admitted(session: Session, token: Pass, *, locks: bool) -> tuple[StudyRow, RaterRow]:
     """Who a token belongs to, and the study, locked if asked for.
 
     Raises:
@@ -164,21 +182,24 @@ def is_organiser(store: Store, token: str) -> bool:
         return found is not None and found.ends_at > now()
 
 
-def token_hash(token: str) -> str:
-    """SHA-256: tokens hold 192 random bits, which no slow hash could make safer."""
-    return hashlib.sha256(token.encode()).hexdigest()
+def token_hash(token: Pass) -> str:
+    """SHA-256: tokens hold 192 random bits, which no slow hash could make safer. No token has the hash of a login."""
+    said = f"link\n{token}" if isinstance(token, str) else "\n".join(("login", *token))
+    return hashlib.sha256(said.encode(errors="replace")).hexdigest()
 
 
-def _invited(session: Session, study: StudyRow, name: str, days: float, token: str | None = None) -> Invitation:
-    token = token or secrets.token_urlsafe(24)
+def _invited(session: Session, study: StudyRow, name: str, days: float) -> Invitation:
+    token = secrets.token_urlsafe(24)
     rater = _new(session, study, name, "person", token_hash(token), now() + int(days * DAY))
     return Invitation(rater.key, name, token)
 
 
 def _new(session: Session, study: StudyRow, name: str, kind: str, hashed: str | None, ends_at: int) -> RaterRow:
+    there = session.scalar(select(func.count(RaterRow.id)).where(RaterRow.study_id == study.id)) or 0
     rater = RaterRow(
         study_id=study.id,
         key=secrets.token_hex(8),
+        number=there + 1,
         kind=kind,
         name=name,
         token_hash=hashed,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from evalkit.core.seeds import generator
 from evalkit.study.contents import Content
 from evalkit.study.design import StudyDesign
-from evalkit.study.raters import admitted
+from evalkit.study.raters import Pass, admitted
 from evalkit.study.store import Store, now
 from evalkit.study.tables import (
     AssignmentRow,
@@ -77,7 +77,7 @@ class Nothing:
     consent: str | None = None
 
 
-def next_question(store: Store, token: str, at: int | None = None) -> Served | Nothing:
+def next_question(store: Store, token: Pass, at: int | None = None) -> Served | Nothing:
     """The question a rater is looking at, or the next one; asking again gives the same until it is answered or skipped.
 
     Args:
@@ -92,8 +92,8 @@ def next_question(store: Store, token: str, at: int | None = None) -> Served | N
     return found if isinstance(found, Nothing) else store.read(lambda session: _shown(session, found))
 
 
-def _serve(session: Session, token: str, at: int) -> str | Nothing:
-    """The key of the rater's assignment, made if there is none."""
+def _serve(session: Session, token: Pass, at: int) -> int | Nothing:
+    """The number of the rater's assignment, made if there is none."""
     study, rater = admitted(session, token, locks=True)
     design = StudyDesign.model_validate(study.design)
     rater.seen_at = at
@@ -130,14 +130,14 @@ def _count_lease(session: Session, question: int, by: int) -> None:
     session.execute(update(QuestionRow).where(QuestionRow.id == question).values(leases=QuestionRow.leases + by))
 
 
-def _held(session: Session, study: StudyRow, design: StudyDesign, rater: RaterRow, at: int) -> str | None:
+def _held(session: Session, study: StudyRow, design: StudyDesign, rater: RaterRow, at: int) -> int | None:
     """What the rater was looking at before: the oldest first, so that what was taken back is answered before anything new."""
     mine = select(AssignmentRow).where(AssignmentRow.rater_id == rater.id, AssignmentRow.state == "open")
     assignment = session.scalars(mine.order_by(AssignmentRow.id)).first()
     if assignment is None:
         return None
     assignment.leased_until = at + _lease(design)
-    return assignment.key
+    return assignment.id
 
 
 def votes_cast(session: Session, rater: RaterRow) -> int:
@@ -158,7 +158,7 @@ def _practice_or_check(
     checks = session.scalars(_unseen(study, rater, "check").order_by(QuestionRow.id)).all()
     if not checks:
         return None
-    place = int(generator(design.seed, f"check {rater.key} {done}").integers(len(checks)))
+    place = int(generator(design.seed, f"check {rater.number} {done}").integers(len(checks)))
     return checks[place].id, 1.0 / len(checks)
 
 
@@ -177,7 +177,7 @@ def _chosen(session: Session, study: StudyRow, design: StudyDesign, rater: Rater
     pair = QuestionRow.pair if design.pairing == "informative" else literal("")
     free = _unseen(study, rater, "item").where(held < design.votes_per_question)
     counted = free.with_only_columns(held.label("held"), pair.label("alike"), func.count())
-    groups = session.execute(counted.group_by("held", "alike").order_by("held", "alike")).all()
+    groups = sorted(session.execute(counted.group_by("held", "alike")).all())
     if not groups:
         return None
     counts = np.array([group[2] for group in groups])
@@ -185,7 +185,7 @@ def _chosen(session: Session, study: StudyRow, design: StudyDesign, rater: Rater
         design, np.array([group[0] for group in groups]), [group[1] for group in groups], study.pair_weights, counts
     )
     served = session.scalar(select(func.count(AssignmentRow.id)).where(AssignmentRow.rater_id == rater.id))
-    draw = generator(design.seed, f"next {rater.key} {served}")
+    draw = generator(design.seed, f"next {rater.number} {served}")
     at = int(draw.choice(len(groups), p=counts * chances))
     those = free.where(held == groups[at][0], pair == groups[at][1]).with_only_columns(QuestionRow.id).order_by(QuestionRow.id)
     chosen = session.scalars(those.offset(int(draw.integers(counts[at]))).limit(1)).one()
@@ -229,33 +229,34 @@ def _held_by_others(session: Session, study: StudyRow, design: StudyDesign, rate
 
 def _assign(
     session: Session, study: StudyRow, design: StudyDesign, rater: RaterRow, question_id: int, probability: float, at: int
-) -> str:
+) -> int:
     """Hold a question for a rater, its outputs in a random order."""
     question = session.get_one(QuestionRow, question_id)
     key = secrets.token_hex(8)
-    order = generator(design.seed, f"order {rater.key} {key}").permutation(len(question.outputs))
-    session.add(
-        AssignmentRow(
-            key=key,
-            study_id=study.id,
-            question_id=question.id,
-            rater_id=rater.id,
-            shown=[question.outputs[i] for i in order],
-            served_probability=probability,
-            served_at=at,
-            leased_until=at + _lease(design),
-            state="open",
-        )
+    served = session.scalar(select(func.count(AssignmentRow.id)).where(AssignmentRow.rater_id == rater.id))
+    order = generator(design.seed, f"order {rater.number} {served}").permutation(len(question.outputs))
+    assignment = AssignmentRow(
+        key=key,
+        study_id=study.id,
+        question_id=question.id,
+        rater_id=rater.id,
+        shown=[question.outputs[i] for i in order],
+        served_probability=probability,
+        served_at=at,
+        leased_until=at + _lease(design),
+        state="open",
     )
+    session.add(assignment)
+    session.flush()
     _count_lease(session, question.id, 1)
-    return key
+    return assignment.id
 
 
 def _lease(design: StudyDesign) -> int:
     return int(design.lease_minutes * 60_000)
 
 
-def _shown(session: Session, key: str) -> Served:
+def _shown(session: Session, number: int) -> Served:
     """An assignment with all that the rater's screen needs."""
     assignment, question, item, rater, study = session.execute(
         select(AssignmentRow, QuestionRow, ItemRow, RaterRow, StudyRow)
@@ -263,7 +264,7 @@ def _shown(session: Session, key: str) -> Served:
         .join(ItemRow, ItemRow.id == QuestionRow.item_id)
         .join(RaterRow, RaterRow.id == AssignmentRow.rater_id)
         .join(StudyRow, StudyRow.id == AssignmentRow.study_id)
-        .where(AssignmentRow.key == key)
+        .where(AssignmentRow.id == number)
     ).one()
     design, practice = StudyDesign.model_validate(study.design), question.kind == "practice"
     made = select(OutputRow.id, ContentRow.media_type, ContentRow.data).join(ContentRow, ContentRow.digest == OutputRow.content)
@@ -271,7 +272,7 @@ def _shown(session: Session, key: str) -> Served:
     done, more = votes_cast(session, rater), _ahead(session, study, design, rater)
     of = done + more - practice
     return Served(
-        assignment=key,
+        assignment=assignment.key,
         study=study.name,
         design=design,
         outputs=tuple(outputs[output] for output in assignment.shown),

@@ -118,13 +118,17 @@ class QuestionRow(Base):
 
 
 class RaterRow(Base):
-    """A rater. ``key`` is drawn at random and stands in the log; the name and the token's hash go when the rater is erased."""
+    """A rater. ``key`` is drawn at random and stands in the log; the name and the token's hash go when the rater is erased.
+
+    ``number`` counts a study's raters; with the study's seed it decides the order in which they are asked.
+    """
 
     __tablename__ = "raters"
     __table_args__ = (UniqueConstraint("study_id", "key"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
     key: Mapped[str] = mapped_column(String(32))
+    number: Mapped[int]
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str | None] = mapped_column(String(200))
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -140,9 +144,13 @@ class AssignmentRow(Base):
     """A question served to a rater: the outputs in the order shown, how probable it was, and until when the place is held."""
 
     __tablename__ = "assignments"
-    __table_args__ = (Index(None, "study_id", "state", "leased_until"), Index(None, "rater_id", "state"))
+    __table_args__ = (
+        UniqueConstraint("study_id", "key"),
+        Index(None, "study_id", "state", "leased_until"),
+        Index(None, "rater_id", "state"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(32), unique=True)
+    key: Mapped[str] = mapped_column(String(32))
     study_id: Mapped[int] = mapped_column(ForeignKey("studies.id"))
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"))
     rater_id: Mapped[int] = mapped_column(ForeignKey("raters.id"))

@@ -95,10 +95,10 @@ def replayed(events: Iterable[Event]) -> pd.DataFrame:
 
 
 def comparisons(votes: pd.DataFrame) -> pd.DataFrame:
-    """Votes between two as the ranking reads them: rater, item, left, right, outcome, served_probability, seconds.
+    """Votes between two as the ranking reads them: rater, item, left, right, outcome, served_probability, seconds, at.
 
     >>> votes = pd.DataFrame({"rater": ["r"], "item": ["1"], "shown": [["a", "b"]], "answer": [{"choice": "tie"}],
-    ...                       "served_probability": [0.5], "seconds": [2.0]})
+    ...                       "served_probability": [0.5], "seconds": [2.0], "at": [0]})
     >>> comparisons(votes)[["left", "right", "outcome"]].values.tolist()
     [['a', 'b', 'tie']]
     """
@@ -112,6 +112,7 @@ def comparisons(votes: pd.DataFrame) -> pd.DataFrame:
             "outcome": [answer["choice"] for answer in votes["answer"]],
             "served_probability": votes["served_probability"],
             "seconds": votes["seconds"],
+            "at": votes["at"],
         }
     )
 

@@ -15,7 +15,7 @@ from evalkit.core.errors import InputError
 from evalkit.core.version import VERSION
 from evalkit.study.design import StudyDesign
 from evalkit.study.log import append
-from evalkit.study.raters import admitted
+from evalkit.study.raters import Pass, admitted
 from evalkit.study.serving import release_expired, votes_cast
 from evalkit.study.store import Store, now
 from evalkit.study.tables import AssignmentRow, GeneratorRow, ItemRow, OutputRow, QuestionRow, RaterRow, StudyRow, VoteRow
@@ -45,7 +45,7 @@ class Acknowledged:
 
 def vote(
     store: Store,
-    token: str,
+    token: Pass,
     assignment: str,
     key: str,
     answer: Mapping[str, Any],
@@ -76,7 +76,7 @@ def vote(
     """
     if not _KEY.fullmatch(key):
         raise InputError("a vote's key has 8 to 64 letters, digits, - or _")
-    rationale = (rationale or "").strip() or None
+    rationale = (rationale or "").replace("\x00", "").strip() or None
     if rationale is not None and len(rationale) > MOST_LETTERS:
         raise InputError(f"a reason has at most {MOST_LETTERS:,} letters")
     if seconds is not None and not 0 <= seconds < 1e7:
@@ -89,7 +89,7 @@ def vote(
 
 def _vote(
     session: Session,
-    token: str,
+    token: Pass,
     asked: str,
     key: str,
     answer: dict[str, Any],
@@ -136,12 +136,12 @@ def _vote(
     return Acknowledged(key, False, right, votes_cast(session, rater))
 
 
-def skip(store: Store, token: str, assignment: str) -> None:
+def skip(store: Store, token: Pass, assignment: str) -> None:
     """Leave a question to others; it is not asked of this rater again unless taken back."""
     store.write(lambda session: _skip(session, token, assignment))
 
 
-def _skip(session: Session, token: str, asked: str) -> None:
+def _skip(session: Session, token: Pass, asked: str) -> None:
     study, rater = admitted(session, token, locks=True)
     assignment = _asked(session, study, rater, asked)
     if assignment.state != "open":
@@ -151,7 +151,7 @@ def _skip(session: Session, token: str, asked: str) -> None:
     append(session, study, "skipped", {"rater": rater.key, "assignment": assignment.key})
 
 
-def undo(store: Store, token: str, after: str | None = None) -> bool:
+def undo(store: Store, token: Pass, after: str | None = None) -> bool:
     """Take back a rater's last answer or skip, which is asked next; gives whether there was one.
 
     Args:
@@ -163,7 +163,7 @@ def undo(store: Store, token: str, after: str | None = None) -> bool:
     return store.write(lambda session: _undo(session, token, after))
 
 
-def _undo(session: Session, token: str, after: str | None) -> bool:
+def _undo(session: Session, token: Pass, after: str | None) -> bool:
     study, rater = admitted(session, token, locks=True)
     done = select(AssignmentRow).where(AssignmentRow.rater_id == rater.id, AssignmentRow.state.in_(("voted", "skipped")))
     if after is not None:
@@ -188,7 +188,7 @@ def _undo(session: Session, token: str, after: str | None) -> bool:
     return True
 
 
-def keep_draft(store: Store, token: str, assignment: str, draft: Mapping[str, Any]) -> None:
+def keep_draft(store: Store, token: Pass, assignment: str, draft: Mapping[str, Any]) -> None:
     """Keep what a rater has begun to answer, so that a reload or another device goes on from there.
 
     Raises:
@@ -257,8 +257,9 @@ def is_right(expected: Mapping[str, Any] | None, answer: Mapping[str, Any], name
 
 def _asked(session: Session, study: StudyRow, rater: RaterRow, key: str) -> AssignmentRow:
     """An assignment of this rater."""
-    found = session.scalars(select(AssignmentRow).where(AssignmentRow.key == key)).one_or_none()
-    if found is None or found.rater_id != rater.id or found.study_id != study.id:
+    mine = select(AssignmentRow).where(AssignmentRow.study_id == study.id, AssignmentRow.key == key)
+    found = session.scalars(mine).one_or_none()
+    if found is None or found.rater_id != rater.id:
         raise InputError("this question was not asked of you: reload the page for the next one")
     return found
 

@@ -1,6 +1,6 @@
 """Comparisons made by hand, kept as a finished job keeps them."""
 
-from evalkit.compare.evaluation import Comparison, Evaluation, Measured, Source, conclude
+from evalkit.compare.evaluation import Comparison, Evaluation, Measured, RowsNeeded, Source, conclude
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.run.evaluate import write_evaluation
 from evalkit.run.jobs import Job, runs_folder
@@ -38,6 +38,7 @@ def evaluation(*names, failed=(), separable=True):
                         high=difference + 0.05,
                         p_value=0.001 if decided else 0.4,
                         detectable=0.07,
+                        rows_needed=RowsNeeded(at_least=61, about=142, at_most=611) if decided else RowsNeeded(at_least=212),
                         better="first" if decided else "not separable",
                     )
                 )

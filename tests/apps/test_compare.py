@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from evalkit.compare.closer_look import Shown
-from evalkit.compare.evaluation import SizeCurve, SizePoint, Source
+from evalkit.compare.evaluation import ColumnGroup, Measured, SizeCurve, SizePoint, Source
 from evalkit.compare.slices import Centre, Slices
 from evalkit.run import jobs, starting
 from evalkit.run.measures import usual_metrics
@@ -175,8 +175,10 @@ def test_pairs_have_difference_interval_p_and_noise(app):
         "95 % interval": "-0.15 to -0.05",
         "p": "0.001",
         "noise below": "0.07",
+        "rows needed": "about 140 (61 to 610)",
         "better": "one ★",
     }
+    assert pairs["rows needed"].tolist() == ["about 140 (61 to 610)"] * 3 + ["more than 210"]
 
 
 def test_what_failed_has_its_row_and_reason(app):
@@ -221,7 +223,7 @@ def test_names_never_meet_markdown(app, shown_text):
 
 def test_a_running_comparison_says_which_metric_is_measured(app):
     job = kept(evaluation("one", "two"), finished=False)
-    usual = usual_metrics("table")
+    usual = [name for name in usual_metrics("table") if name != "detector"]
     (job.folder / "heartbeat").touch()
     step = {"stage": "measuring", "done": 1, "total": 2 * len(usual), "figures": {}, "stage_seconds": 6.0}
     (job.folder / "progress.json").write_text(json.dumps(step))
@@ -284,6 +286,8 @@ def test_files_hold_every_figure_and_every_pair(app):
     assert figures.loc[0, ["generator", "value", "low", "high", "direction", "n"]].tolist() == ["one", 0.2, 0.16, 0.25, "lower", 89]
     pairs = pd.read_csv(io.StringIO(pairs_csv(made)))
     assert pairs["better"].tolist() == ["first", "first", "not separable"]
+    assert pairs["rows needed at least"].tolist() == [61, 61, 212]
+    assert pairs["rows needed"].isna().tolist() == [False, False, True]
     assert len(pd.read_csv(io.StringIO(figures_csv(evaluation("one", failed=()))))) == 4
     assert pairs_csv(evaluation("one")).strip() in ("", '""')
 
@@ -296,6 +300,8 @@ def test_what_gives_a_generator_away_is_shown_one_generator_at_a_time(app):
     assert any("is wide" in text for text in texts(page))
     assert shown(page, "size")["size"].tolist() == ["1.5"]
     assert any("1 generated row equals" in text for text in texts(page))
+    assert any("are among the oddest 5 %" in text and "it draws odd rows" in text for text in texts(page))
+    assert any(text.startswith("• Row 0: ") and "usual 1 – 2" in text for text in texts(page))
     page.segmented_control(key="closer").set_value(1).run()
     assert not page.exception
     assert any("first line" in code.value for code in page.code)
@@ -307,7 +313,7 @@ def test_images_and_series_are_looked_at_as_what_they_are(app, kind):
     page = app("compare", run=kept(made).id)
     assert not page.exception
     charts = len(page.get("vega_lite_chart")) - 3
-    assert (charts, len(page.get("image"))) == ((3, 0) if kind == "steps" else (0, 4))
+    assert (charts, len(page.get("image"))) == ((4, 0) if kind == "steps" else (0, 5))
 
 
 def test_figures_over_the_number_of_rows_are_asked_for_and_shown(app, started):
@@ -320,6 +326,40 @@ def test_figures_over_the_number_of_rows_are_asked_for_and_shown(app, started):
     page = app("compare", run=kept(evaluation("one").model_copy(update={"curves": curves})).id)
     assert not page.exception
     assert page.selectbox(key="size_figure").options == ["kid", "frechet"]
+
+
+def test_a_path_length_is_explained_where_there_is_one(app):
+    made = evaluation("one")
+    length = made.measured[0].finding.model_copy(update={"name": "path_length", "direction": "neither"})
+    measured = (*made.measured, Measured(generator="one", metric="path_length", finding=length))
+    page = app("compare", run=kept(made.model_copy(update={"measured": measured})).id)
+    assert not page.exception
+    assert any(text.startswith("path_length: How far drawn images move") for text in texts(page))
+    assert not any("path_length" in text for text in texts(app("compare", run=kept(made, "20260101-000000-ffffff").id)))
+
+
+def test_groups_of_columns_are_asked_for_and_shown(app, started):
+    page = app("compare")
+    for wrong, words in (("alcohol", "name = column, column"), ("a = nothing", "do not have")):
+        page.text_area(key="column_groups").set_value(wrong).run()
+        assert page.button(key="begin").disabled
+        assert words in marked(page)
+    page.text_area(key="column_groups").set_value("drink = alcohol, ash\nlook = hue").run()
+    page.button(key="begin").click().run()
+    assert started[0][2]["settings"].column_groups == {"drink": ("alcohol", "ash"), "look": ("hue",)}
+    made, other = evaluation("one", "two"), evaluation("one", "two", failed=("kid",), separable=False)
+    groups = tuple(
+        ColumnGroup(name=name, columns=(name, "x"), measured=of.measured, comparisons=of.comparisons, conclusions=of.conclusions)
+        for name, of in (("drink", made), ("look", other))
+    )
+    page = app("compare", run=kept(made.model_copy(update={"column_groups": groups})).id)
+    assert not page.exception
+    assert "drink (drink, x)" in texts(page)
+    assert f"• {made.conclusions[0]}" in texts(page)
+    page.segmented_control(key="group").set_value(1).run()
+    assert not page.exception
+    assert f"• {other.conclusions[0]}" in texts(page)
+    assert any("why there is none" in table.value for table in page.dataframe)
 
 
 def test_rows_that_generators_were_fitted_to_are_asked_for_and_passed_on(app, started):

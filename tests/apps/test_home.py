@@ -11,7 +11,7 @@ def test_an_empty_home_says_how_to_begin(app):
     page = app()
     assert not page.exception
     assert "No run yet" in words(page)
-    assert [button.label for button in page.button] == ["Detect anomalies", "Train a generator", "Compare generators"]
+    assert [button.label for button in page.button] == ["Detect anomalies", "Train a generator", "Compare generators", "Ask people"]
 
 
 def test_a_finished_run_is_listed_with_its_finding(app, finished, detection):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from evalkit.core.bundled import bundled
 from evalkit.core.sample import Images, Table, Texts
 from evalkit.data import load
 from evalkit.study import ItemPlan, Store, StudyDesign, create_study, invite
@@ -17,6 +18,19 @@ def test_without_a_link_it_says_what_is_needed(app):
     page = app("rate")
     assert not page.exception
     assert "You need a link" in words(page)
+
+
+def test_a_login_is_offered_where_an_identity_provider_is_set_up(monkeypatch):
+    from streamlit.testing.v1 import AppTest
+
+    monkeypatch.syspath_prepend(str(bundled("apps")))
+    study(open_to_logins=True)
+    page = AppTest.from_file(str(bundled("apps") / "streamlit_app.py"), default_timeout=60).switch_page("views/rate.py")
+    page.secrets["auth"] = {"redirect_uri": "http://127.0.0.1/oauth2callback", "cookie_secret": "for tests"}
+    page.query_params["study"] = "letters"
+    page.run()
+    assert not page.exception
+    assert [one.label for one in page.button] == ["Log in"]
 
 
 def test_a_forged_link_is_refused_with_one_sentence(app):

@@ -4,7 +4,7 @@ import json
 import platform
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -89,8 +89,8 @@ def keep(part: str, figures: list[Figure]) -> None:
     merged = {figure.figure: figure for figure in kept(part)}
     for figure in figures:
         before = merged.get(figure.figure)
-        if before is None or (before.value, before.low, before.high, before.n) != (figure.value, figure.low, figure.high, figure.n):
-            merged[figure.figure] = figure
+        same = before and (before.value, before.low, before.high, before.n) == (figure.value, figure.low, figure.high, figure.n)
+        merged[figure.figure] = replace(before, bar=figure.bar, holds=figure.holds) if before and same else figure
     path.write_text("".join(json.dumps(asdict(figure)) + "\n" for figure in merged.values()), encoding="utf-8")
 
 

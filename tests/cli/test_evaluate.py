@@ -13,7 +13,7 @@ from tests.cli.commands import evalkit
 def folder(tmp_path_factory):
     """A reference and two generators' tables, of which one is shifted."""
     folder = tmp_path_factory.mktemp("generators")
-    for name, seed, shift in (("real", 0, 0.0), ("near", 1, 0.0), ("far", 2, 1.0)):
+    for name, seed, shift in (("real", 0, 0.0), ("near", 1, 0.0), ("far", 2, 2.0)):
         draw = np.random.default_rng(seed)
         rows = pd.DataFrame({"size": draw.normal(shift, 1, 400), "parts": draw.poisson(3, 400)})
         rows.to_csv(folder / f"{name}.csv", index=False)
@@ -21,14 +21,16 @@ def folder(tmp_path_factory):
 
 
 def test_the_conclusion_comes_first_and_every_figure_has_its_interval(folder):
-    done = evalkit("evaluate", "real.csv", "near=near.csv", "far=far.csv", "--metrics", "kid", cwd=folder)
+    done = evalkit("evaluate", "real.csv", "near=near.csv", "far=far.csv", "--metrics", "kid,detector", cwd=folder)
     assert done.returncode == 0, done.stderr
     first, *rest = done.stdout.splitlines()
-    assert first == "near is better than far: by kid."
+    assert first == "near is better than far: by kid and oddness_gap."
     (row,) = [line.split() for line in rest if line.startswith("kid")]
     assert row[1] == "lower"
     assert float(row[3].strip("(")) <= float(row[2]) <= float(row[5].strip(")"))
-    assert any(line.startswith("far: A classifier picks the real row") for line in rest)
+    told = next(i for i, line in enumerate(rest) if line.startswith("far: A classifier picks the real row"))
+    assert any(line.endswith("it draws odd rows.") for line in rest[told:])
+    assert not any("oddest" in line for line in rest[:told] if line.startswith("  - "))
 
 
 def test_json_holds_the_evidence_and_the_files_are_written(folder, tmp_path):
@@ -110,6 +112,20 @@ def test_a_generator_that_gives_away_what_it_was_fitted_to_is_named(folder):
     assert said["measured"][0]["finding"]["low"] > 0.8
     for arguments, words in (((), "--fitted PATH"), (("--fitted", "real.csv"), "that the generators never saw")):
         refused = evalkit(*asked, *arguments, cwd=folder)
+        assert refused.returncode == 2
+        assert words in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_groups_of_columns_are_compared_by_themselves(folder):
+    asked = ["evaluate", "real.csv", "near=near.csv", "far=far.csv", "--metrics", "kid", "--no-closer-look"]
+    done = evalkit(*asked, "--column-group", "what=size", "--column-group", "how many = parts", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[lines.index("By what (size):") + 1] == "  - near is better than far: by kid."
+    assert "no difference may be concluded" in lines[lines.index("By how many (parts):") + 1]
+    for wrong, words in (("what=weight", "there is no column 'weight' for the group 'what'"), ("size", "NAME=COLUMN,COLUMN")):
+        refused = evalkit(*asked, "--column-group", wrong, cwd=folder)
         assert refused.returncode == 2
         assert words in refused.stderr
         assert len(refused.stderr.strip().splitlines()) == 1

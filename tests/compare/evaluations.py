@@ -1,7 +1,7 @@
 """Evaluations made by hand."""
 
-from evalkit.compare.closer_look import CloserLook, Clue, CopiedPair, Exhibit, Shown
-from evalkit.compare.evaluation import Comparison, Evaluation, Measured, Source, conclude
+from evalkit.compare.closer_look import CloserLook, Clue, CopiedPair, Exhibit, OddRow, Reason, Shown
+from evalkit.compare.evaluation import Comparison, Evaluation, Measured, RowsNeeded, Source, conclude
 from evalkit.core.evidence import Evidence, Failure
 
 HOSTILE = "\u202egpj<script>window.__xss=1</script>![x](http://canary.invalid/x.png)"
@@ -38,6 +38,7 @@ def comparison(first: str, second: str, figure: str, better: str, difference: fl
         high=difference + 0.1,
         p_value=0.001 if better != "not separable" else 0.4,
         detectable=0.14,
+        rows_needed=RowsNeeded(at_least=184, about=342, at_most=1411) if better != "not separable" else RowsNeeded(at_least=2111),
         better=better,  # type: ignore[arg-type]
     )
 
@@ -60,6 +61,10 @@ def an_evaluation(names: tuple[str, ...] = ("first", "second"), **changed: objec
     return Evaluation.model_validate(content | changed)
 
 
+def share_of_odd(value: float) -> Evidence:
+    return Evidence(name="oddest_share", value=value, low=value - 0.02, high=value + 0.02, n=300, method="exact")
+
+
 def a_look(kind: str, name: str = "first") -> CloserLook:
     """A generator looked at closely, rows of one kind in every place."""
     shown = [Shown(row=i, kind=kind, **ROWS[kind]) for i in range(2)]
@@ -72,6 +77,10 @@ def a_look(kind: str, name: str = "first") -> CloserLook:
         ),
         least=(Exhibit(shown=shown[0], realness=0.01),),
         most=(Exhibit(shown=shown[1], realness=0.99),),
+        odd=(OddRow(shown=shown[0], p_value=0.0021, reasons=(Reason(column=HOSTILE, share=0.62, value=HOSTILE, usual="1 – 2"),)),),
+        oddest=share_of_odd(0.2),
+        oddest_control=share_of_odd(0.05),
+        oddness=share_of_odd(0.7),
         copied=(CopiedPair(generated=shown[0], reference=shown[1], distance=0.0, usual=0.7),),
         n_copied=1,
         failures=(Failure(name="classifier and control", reason="there are too few rows", remedy="give more"),),

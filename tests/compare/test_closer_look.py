@@ -1,6 +1,18 @@
 import pytest
 
-from evalkit.compare.closer_look import CloserLook, CopiedPair, Shown, copies_sentence, tells_nothing, told_apart_sentence
+from evalkit.compare.closer_look import (
+    CloserLook,
+    CopiedPair,
+    OddRow,
+    Reason,
+    Shown,
+    copies_sentence,
+    is_odd,
+    odd_sentence,
+    reasons_sentence,
+    tells_nothing,
+    told_apart_sentence,
+)
 from evalkit.core.evidence import Evidence
 
 
@@ -18,6 +30,32 @@ def test_the_control_stands_beside_the_figure():
 def test_an_order_means_something_only_where_rows_are_told_apart(low, nothing):
     assert tells_nothing(CloserLook(generator="a", told_apart=auc(0.6, low, 0.7))) == nothing
     assert tells_nothing(CloserLook(generator="a"))
+
+
+@pytest.mark.parametrize(
+    ("found", "rank", "words"),
+    [
+        (auc(0.2, 0.15, 0.25), auc(0.5, 0.45, 0.55), "it draws odd rows"),
+        (auc(0.01, 0.0, 0.03), auc(0.5, 0.45, 0.55), "it draws no tails"),
+        (auc(0.05, 0.03, 0.08), auc(0.6, 0.55, 0.65), "its rows are odder on the whole"),
+        (auc(0.05, 0.03, 0.08), auc(0.4, 0.35, 0.45), "its rows are too central on the whole"),
+        (auc(0.05, 0.03, 0.08), auc(0.5, 0.45, 0.55), "no difference may be concluded"),
+    ],
+)
+def test_what_odd_rows_say_of_a_generator(found, rank, words):
+    look = CloserLook(generator="a", oddest=found, oddest_control=auc(0.05, 0.04, 0.07), oddness=rank)
+    assert odd_sentence(look).endswith(f"{words}.")
+    assert is_odd(look) == (words != "no difference may be concluded")
+    assert not is_odd(CloserLook(generator="a"))
+
+
+def test_a_row_without_reasons_has_no_sentence():
+    shown = Shown(row=0, kind="text", text="x")
+    assert reasons_sentence(OddRow(shown=shown, p_value=0.01)) == ""
+    why = (Reason(column="a\u202eb", share=0.5, value="x" * 300, usual="1 – 2"),)
+    sentence = reasons_sentence(OddRow(shown=shown, p_value=0.01, reasons=why))
+    assert "\u202e" not in sentence
+    assert len(sentence) < 150
 
 
 def test_copies_are_said_with_what_they_do_not_show():

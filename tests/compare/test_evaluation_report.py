@@ -2,10 +2,10 @@ import re
 
 import pytest
 
-from evalkit.compare.evaluation import SizeCurve, SizePoint
+from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, conclude
 from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart
 from evalkit.compare.evaluation_report import evaluation_html
-from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation
+from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation, comparison, failed, measured
 
 
 def test_a_chart_draws_a_dot_and_an_interval_a_generator():
@@ -38,6 +38,36 @@ def test_the_report_begins_with_the_conclusion_and_names_what_limits_it():
     assert "The features were learned from the rows they are measured on." in report
 
 
+def test_pairs_say_how_many_rows_would_tell_them_apart():
+    pairs = (comparison("first", "second", "frechet", "first"), comparison("first", "second", "kid", "not separable"))
+    report = evaluation_html(an_evaluation(comparisons=pairs))
+    assert "<td>about 340 (180 to 1,400)</td>" in report
+    assert "<td>more than 2,100</td>" in report
+    assert "only a lower bound can be said" in report
+    (unsaid,) = an_evaluation(comparisons=(pairs[0].model_copy(update={"rows_needed": None}),)).comparisons
+    assert "<td>cannot be said</td>" in evaluation_html(an_evaluation(comparisons=(unsaid,)))
+
+
+def test_groups_of_columns_have_their_own_figures_and_pairs():
+    pair = comparison("first", "second", "kid", "second")
+    found = (measured("first", "kid", 0.5), failed("second", "kid"))
+    group = ColumnGroup(
+        name=HOSTILE,
+        columns=("amount", HOSTILE),
+        measured=found,
+        comparisons=(pair,),
+        conclusions=conclude(["first", "second"], [pair]),
+    )
+    report = evaluation_html(an_evaluation(column_groups=(group,)))
+    assert "By groups of columns" in report
+    assert "(amount, " in report
+    assert "second is better than first: by kid." in report
+    assert report.count("<th>rows needed</th>") == 2
+    assert "<script" not in report.lower()
+    assert "\u202e" not in report
+    assert "By groups of columns" not in evaluation_html(an_evaluation())
+
+
 def test_one_generator_is_asked_about_without_pairs():
     report = evaluation_html(an_evaluation(("only",)))
     assert "<h1>only against real: frechet 0.1 (0 to 0.2), kid 0.01 (-0.09 to 0.11)</h1>" in report
@@ -64,6 +94,9 @@ def test_a_closer_look_shows_rows_of_every_kind_as_text(kind):
     assert "Least convincing" in report
     assert "1 generated row equals a real one" in report
     assert "there are too few rows; give more" in report
+    assert "20 % of generated rows (18 % to 22 %) are among the oddest 5 %" in report
+    assert "62 % (" in report
+    assert "usual 1 – 2)" in report
     assert "<script" not in report.lower()
     assert "\u202e" not in report
     assert not re.search(r"""(?:src|href)\s*=\s*["']?\s*(?:http|javascript)""", report)

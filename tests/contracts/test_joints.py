@@ -12,6 +12,11 @@ from evalkit.compare.report import report_html
 from evalkit.core.evaluator import gather
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.run.detect import detect
+from evalkit.run.rankings import ranking_of, study_comparisons
+from evalkit.run.studies import create, keep_evaluation
+from evalkit.study import Served, Store, StudyDesign, invite, next_question, vote
+from evalkit.study.findings import add_findings, findings_of
+from evalkit.study.log import found, verify
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +54,8 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
             assert finding.low <= finding.value <= finding.high
             assert finding.n == 60
             assert finding.provenance.keys() == {"data", "reference"}
-    evaluation = ek.evaluate(reference, {"real": data, family: generated}, slices="colour")
+    groups = {"build": ["size", "weight"], "rest": ["colour", "parts", "note"]}
+    evaluation = ek.evaluate(reference, {"real": data, family: generated}, slices="colour", column_groups=groups)
     assert len(evaluation.comparisons) > 3
     for finding in evaluation:
         assert isinstance(finding, Evidence), finding
@@ -59,9 +65,14 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
     assert all(f">{finding.name}<" in board for finding in evaluation)
     assert [look.generator for look in evaluation.looks] == ["real", family]
     assert not any(look.failures for look in evaluation.looks)
-    assert board.count("A closer look at") == 2
+    assert board.count("A closer look at") == board.count("The oddest rows") == 2
+    assert all(len(look.odd) == 5 and all(row.reasons for row in look.odd) for look in evaluation.looks)
     assert {each.slice for each in evaluation.slices.of("real")} == {"colour = red", "colour = blue", "colour missing"}
     assert "Which parts of the data are missing?" in board
+    assert [group.name for group in evaluation.column_groups] == ["build", "rest"]
+    assert all(isinstance(each.finding, Evidence) for group in evaluation.column_groups for each in group.measured)
+    assert "By groups of columns" in board
+    assert all(each.rows_needed for each in evaluation.comparisons if each.low < each.high)
     copying = ek.evaluate(data, {family: generated}, fitted=reference, metrics=[], closer=False)
     assert {finding.name for finding in copying} == {"nearest_share", "closest_record_control", "membership_attack"}
     for finding in copying:
@@ -70,6 +81,32 @@ def test_one_sample_through_every_backbone_and_every_evaluator(sample, family):
     assert all(f">{finding.name}<" in evaluation_html(copying) for finding in copying)
     report = report_html(detect(data, reference=reference, effort="fast"))
     assert all(f"{finding.name}" in report for finding in gather(evaluators(reference, data), seed=0))
+
+
+def test_one_sample_is_asked_about_and_votes_stand_beside_figures(sample, tmp_path):
+    """Rows of a generator and real ones go to raters; their votes, figures and alarms meet in one study."""
+    address = f"sqlite:///{tmp_path / 'studies.sqlite'}"
+    vae = BACKBONES["vae"].load()(steps=30, random_state=0).fit(sample.take(np.arange(130)))
+    sides = {"real": sample.take(np.arange(130, 260)), "vae": vae.sample(130)}
+    with Store(address) as store:
+        create(store, "rows", sides, StudyDesign(question="Which row is real?", votes_per_question=2), items=8)
+        for rater in invite(store, "rows", ["Ann", "Bob"]):
+            while isinstance(asked := next_question(store, rater.token), Served):
+                nearest = [abs(float(output.fields()["weight"]) - 2 * float(output.fields()["size"])) for output in asked.outputs]
+                better = "left" if nearest[0] < nearest[1] else "right"
+                vote(store, rater.token, asked.assignment, f"vote-{asked.assignment}", {"choice": better})
+        keep_evaluation(address, "rows", ek.evaluate(sides["real"], {"vae": sides["vae"]}, metrics=["column_shapes"], closer=False))
+        alarms = gather(evaluators(sides["real"], sides["vae"]), seed=0)
+        add_findings(store, "rows", "detect", {"vae": alarms})
+        board = findings_of(store, "rows")
+        assert board.keys() == {("vae", "evaluate"), ("vae", "detect")}
+        assert all(isinstance(finding, Evidence) for own in board.values() for finding in own.values())
+        voted = study_comparisons(store, "rows")
+        assert (len(voted), set(voted["left"]) | set(voted["right"])) == (16, {"real", "vae"})
+        ranking = ranking_of(store, "rows", ridge=0.1)
+        assert set(ranking.evidence()) == {"real", "vae"}
+        with store.reading() as session:
+            verify(session, found(session, "rows"))
 
 
 def test_what_cannot_be_evaluated_is_a_failure_in_the_same_list(sample):

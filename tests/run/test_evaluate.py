@@ -59,6 +59,19 @@ def test_a_pair_is_compared_in_every_figure_that_has_a_better_end(evaluation):
     assert figures == directed
 
 
+def test_every_pair_says_how_many_rows_would_tell_it_apart(evaluation):
+    for each in evaluation.comparisons:
+        needed = each.rows_needed
+        if each.low <= 0 <= each.high:
+            assert (needed.about, needed.at_most) == (None, None)
+        else:
+            assert 30 <= needed.at_least <= needed.about <= needed.at_most
+        # What is told apart by far would have been so with fewer rows.
+        assert each.p_value > 1e-6 or needed.about < N
+    undecided = next(sentence for sentence in evaluation.conclusions if "no difference may be concluded" in sentence)
+    assert "to tell them apart as they are measured now takes more than" in undecided
+
+
 @dataclass(frozen=True)
 class Borderline:
     """Gives each generator figures whose difference has a p-value of about 0.03."""

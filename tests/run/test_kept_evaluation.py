@@ -96,6 +96,22 @@ def test_what_was_compared_is_kept_with_its_origin(file):
     assert "half of the real rows" in job.report.read_text(encoding="utf-8")
 
 
+def test_images_that_are_drawn_from_noise_have_the_path_length_of_their_model(tmp_path):
+    draw = np.random.default_rng(0)
+    for name, n in (("real", 60), ("given", 20)):
+        np.savez(tmp_path / f"{name}.npz", images=draw.integers(0, 255, (n, 8, 8, 1)).astype(np.uint8))
+    for family in ("vae", "transformer_lm"):
+        fit(tmp_path / "real.npz", family, tmp_path / family, steps=2)
+    job = Job(runs_folder() / "20260101-000000-abcdea")
+    job.folder.mkdir(parents=True)
+    generators = {name: Drawn(model=tmp_path / name, rows=20) for name in ("vae", "transformer_lm")}
+    generators |= {"given": Given(data=tmp_path / "given.npz")}
+    chosen = EvaluateSettings(modality="images", metrics=("kid",), extractor="random_convolutions")
+    kept_evaluation(job, EvaluateRequest(data=tmp_path / "real.npz", generators=generators, settings=chosen), silent)
+    found = [(each.generator, each.finding.status) for each in job.evaluation().measured if each.metric == "path_length"]
+    assert found == [("vae", "ok")]
+
+
 def test_the_process_compares():
     data = rows(300).to_csv(index=False).encode()
     chosen = EvaluateSettings(modality="table", metrics=("prdc",), seed=1)

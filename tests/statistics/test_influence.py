@@ -54,6 +54,21 @@ def test_intervals_hold_and_equal_generators_are_told_apart_one_time_in_twenty()
     assert told / runs == pytest.approx(0.05, abs=tolerance)
 
 
+def test_a_share_has_the_exact_interval_and_that_of_fewer_rows_where_these_come_in_groups():
+    groups = np.repeat(np.arange(30), 10)
+    flags = np.random.default_rng(5).random(30)[groups] < 0.2
+    share = Estimate(float(flags.mean()), "neither", "demo", np.zeros(50), flags - flags.mean(), share_of=300)
+    exact = stats.binomtest(int(flags.sum()), 300).proportion_ci(method="exact")
+    assert share.interval()[1:] == pytest.approx((exact.low, exact.high))
+    grouped = share.grouped(np.arange(50), groups)
+    assert 25 < grouped.share_of < 35
+    few = stats.binomtest(int(flags[::10].sum()), 30).proportion_ci(method="exact")
+    assert grouped.interval()[1:] == pytest.approx((few.low, few.high), abs=0.02)
+    none = Estimate(0.0, "neither", "demo", np.zeros(50), np.zeros(300), share_of=300).grouped(np.arange(50), groups)
+    assert none.share_of == 30
+    assert none.interval().low == 0 < none.interval().high
+
+
 def test_rows_of_one_group_count_once():
     draw = np.random.default_rng(4)
     groups = np.repeat(np.arange(30), 10)

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy import sparse, stats
+from hypothesis import given
+from hypothesis import strategies as some
+from scipy import linalg, sparse, stats
 
 from evalkit.core.errors import ShapeError
 from evalkit.statistics.sandwich import clustered_meat, groups_of, sandwich, two_way_meat
@@ -25,9 +27,25 @@ def test_the_definition():
     scores, first, second = drawn()
     rows = sparse.csr_array(scores)
     np.testing.assert_allclose(clustered_meat(rows, first).matrix, by_loops(scores, first))
-    both = by_loops(scores, first) + by_loops(scores, second) - by_loops(scores, first * 5 + second)
-    values, vectors = np.linalg.eigh(both)
-    np.testing.assert_allclose(two_way_meat(rows, first, second).matrix, vectors @ np.diag(values.clip(0)) @ vectors.T)
+    together = by_loops(scores, first) + by_loops(scores, second)
+    both = together - by_loops(scores, first * 5 + second)
+    root = linalg.sqrtm(together)
+    inside, turned = np.linalg.eigh(np.linalg.solve(root, np.linalg.solve(root, both).T))
+    assert inside.min() < 0.5 < inside.max()
+    expected = root @ turned @ np.diag(inside.clip(0.5)) @ turned.T @ root
+    np.testing.assert_allclose(two_way_meat(rows, first, second).matrix, expected, rtol=1e-8)
+
+
+@given(some.integers(0, 200))
+def test_two_ways_vary_at_least_half_as_much_as_both_together(seed):
+    """Also with three groups, where what is subtracted may leave next to nothing."""
+    draw = np.random.default_rng(seed)
+    scores = draw.normal(size=(36, 3))
+    first, second = np.repeat(np.arange(3), 12), np.tile(np.arange(12), 3)
+    together = by_loops(scores, first) + by_loops(scores, second)
+    found = two_way_meat(sparse.csr_array(scores), first, second).matrix
+    for direction in draw.normal(size=(5, 3)):
+        assert direction @ found @ direction >= 0.4999 * direction @ together @ direction
 
 
 def test_many_small_groups_give_the_same_as_a_plain_product():

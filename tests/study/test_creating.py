@@ -7,7 +7,7 @@ from evalkit.core.sample import Images, Series, Texts
 from evalkit.study import ItemPlan, StudyDesign, create_study, invite
 from evalkit.study.contents import content_of
 from evalkit.study.tables import ContentRow, QuestionRow
-from tests.study.conftest import small_study
+from tests.study.studies import small_study
 from tests.study.test_serving import asked
 
 

@@ -9,7 +9,7 @@ from evalkit.study import invite, skip, undo
 from evalkit.study.log import Head, append, events, found, locked, verify
 from evalkit.study.tables import EventRow
 from evalkit.study.votes import COLUMNS, replayed, votes_frame
-from tests.study.conftest import small_study
+from tests.study.studies import small_study
 from tests.study.test_serving import answer, asked
 
 

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from evalkit.study import Store, invite, next_question, vote
 from evalkit.study.tables import QuestionRow
-from tests.study.conftest import small_study
 from tests.study.postgres_server import PostgresServer
+from tests.study.studies import small_study
 from tests.study.submitting import all_together, killed_while_sending, stored
 
 TWO = ("alpha", "beta")

@@ -4,10 +4,10 @@ from sqlalchemy import select, text
 from evalkit.core.errors import InputError
 from evalkit.study import invite, keep_draft, next_question, revoke, vote, withdraw
 from evalkit.study.log import events, found, verify
-from evalkit.study.raters import enrol, is_organiser, login_token, new_organiser
+from evalkit.study.raters import Login, enrol, is_organiser, new_organiser
 from evalkit.study.tables import Base, QuestionRow, VoteRow
 from evalkit.study.votes import replayed, votes_frame
-from tests.study.conftest import small_study
+from tests.study.studies import small_study
 from tests.study.test_serving import answer, asked
 
 
@@ -66,12 +66,21 @@ def test_whoever_withdraws_leaves_no_trace_and_a_log_that_verifies(store, keeps)
         assert sum(question.votes for question in session.scalars(select(QuestionRow))) == len(frame)
 
 
-def test_somebody_who_logs_in_is_one_rater(store):
+def test_a_study_for_invited_raters_takes_no_logins(store):
     small_study(store)
+    with pytest.raises(InputError, match="for invited raters"):
+        enrol(store, Login("small", "https://id.example", "ann"), "Ann")
+
+
+def test_somebody_who_logs_in_is_one_rater(store):
+    small_study(store, open_to_logins=True)
+    ann = Login("small", "https://id.example", "ann")
     for _ in range(2):
-        enrol(store, "small", "https://id.example", "ann", "Ann")
-    token = login_token("small", "https://id.example", "ann")
-    answer(store, token)
+        enrol(store, ann, "Ann")
+    answer(store, ann)
+    for forged in ("login\nsmall\nhttps://id.example\nann", "\n".join(ann), str(ann)):
+        with pytest.raises(InputError, match="not valid"):
+            next_question(store, forged)
     with store.reading() as session:
         assert len(session.scalars(select(VoteRow)).all()) == 1
 

@@ -18,7 +18,7 @@ from evalkit.study import (
     vote,
 )
 from evalkit.study.tables import QuestionRow, VoteRow
-from tests.study.conftest import small_study
+from tests.study.studies import small_study
 from tests.study.test_serving import answer, asked
 
 

@@ -5,16 +5,19 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
-from evalkit.backbones.base import Backbone, Capability
+from evalkit.backbones.base import Array, Backbone, Capability
 from evalkit.backbones.gan.game import Game
 from evalkit.backbones.gan.images import ImageNetwork
 from evalkit.backbones.gan.network import Choices, GANNetwork
 from evalkit.backbones.gan.series import SeriesNetwork
 from evalkit.backbones.gan.table import TableNetwork
 from evalkit.backbones.network import Network
+from evalkit.backbones.noise import checked_noise
 from evalkit.backbones.search import Range, SearchSpace
+from evalkit.backbones.threads import suitable_threads
 from evalkit.backbones.training import Schedule
 from evalkit.core.errors import InputError
 from evalkit.core.evidence import Finding
@@ -89,6 +92,18 @@ class GAN(Backbone):
         self.penalty = penalty
         self.device = device
         self.random_state = random_state
+
+    @property
+    def noise_size_(self) -> int:
+        """How many numbers an image is drawn from."""
+        return self.network_.latent_size
+
+    def draws_from(self, noise: ArrayLike) -> Array:
+        """See :meth:`~evalkit.backbones.noise.DrawsFromNoise.draws_from`; from one kind of image to the next they jump."""
+        given = torch.tensor(checked_noise(noise, self.noise_size_, self.layout_.modality, "GAN"))
+        with torch.no_grad(), suitable_threads("images"):
+            drawn = self.network_.generator(given).clamp(0.0, 1.0)
+            return np.asarray(drawn.movedim(1, 3).numpy(), dtype=np.float64)
 
     def _limits(self) -> Mapping[str, int]:
         return {"latent_size": 10**4, "width": 10**5}

@@ -33,6 +33,10 @@ class PixelHead(ABC):
     def expected(self, outputs: Tensor) -> Tensor:
         """The most typical pixels, (…, c, h, w), from 0 to 1."""
 
+    @abstractmethod
+    def smooth(self, outputs: Tensor) -> Tensor:
+        """The same before they are rounded to levels, so that they move with the outputs."""
+
 
 class LogisticHead(PixelHead):
     """A logistic variable cut into the 256 levels of an 8-bit image, with a center and a width of its own for each pixel.
@@ -57,8 +61,12 @@ class LogisticHead(PixelHead):
 
     def expected(self, outputs: Tensor) -> Tensor:
         """The medians."""
+        return torch.round(self.smooth(outputs) * LEVELS) / LEVELS
+
+    def smooth(self, outputs: Tensor) -> Tensor:
+        """The centers."""
         center, _ = outputs.chunk(2, dim=-3)
-        return torch.round((center.clamp(-1.0, 1.0) + 1) / 2 * LEVELS) / LEVELS
+        return (center.clamp(-1.0, 1.0) + 1) / 2
 
 
 class BernoulliHead(PixelHead):
@@ -76,6 +84,10 @@ class BernoulliHead(PixelHead):
 
     def expected(self, outputs: Tensor) -> Tensor:
         """The shares of white."""
+        return self.smooth(outputs)
+
+    def smooth(self, outputs: Tensor) -> Tensor:
+        """See :meth:`expected`."""
         return torch.sigmoid(outputs)
 
 

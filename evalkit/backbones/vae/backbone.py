@@ -5,12 +5,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.special import ndtr
 
 from evalkit.backbones.base import Array, Backbone, Capability
 from evalkit.backbones.heads.pixels import PIXEL_HEADS, PixelLikelihood
 from evalkit.backbones.network import Network
+from evalkit.backbones.noise import checked_noise
 from evalkit.backbones.search import Range, SearchSpace
 from evalkit.backbones.threads import suitable_threads
 from evalkit.backbones.training import Schedule
@@ -115,6 +117,21 @@ class VAE(Backbone):
         """:meth:`latent` for encoded rows."""
         with torch.no_grad(), suitable_threads(rows.layout.modality):
             return np.asarray(self._code(rows).numpy(), dtype=np.float64)
+
+    @property
+    def noise_size_(self) -> int:
+        """How many numbers an image is drawn from: its code, and which of the prior's components it is of."""
+        return self.network_.latent_size + 1
+
+    def draws_from(self, noise: ArrayLike) -> Array:
+        """See :meth:`~evalkit.backbones.noise.DrawsFromNoise.draws_from`; at the border of two components images jump."""
+        network = self.network_
+        given = torch.tensor(checked_noise(noise, self.noise_size_, self.layout_.modality, "VAE"))
+        if not isinstance(network, ImageNetwork):
+            raise TypeError("images need their own network")
+        with torch.no_grad(), suitable_threads("images"):
+            code = network.draw_codes(given[:, :-1], ndtr(given[:, -1]))
+            return np.asarray(network.smooth(code).movedim(1, 3).numpy(), dtype=np.float64)
 
     def terms_rows(self, rows: Encoded) -> Array:
         """See :meth:`Backbone.terms_rows`; of texts NaN beyond their end."""

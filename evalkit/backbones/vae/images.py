@@ -105,6 +105,10 @@ class ImageNetwork(VAENetwork):
         """The most typical pixels."""
         return Pixels(self.head.expected(self.decoder(code)).numpy().astype(np.float32))
 
+    def smooth(self, code: Tensor) -> Tensor:
+        """The same before they are rounded, (n, channels, height, width)."""
+        return self.head.smooth(self.decoder(code))
+
     def in_place_of(self, rows: Encoded, made: Encoded) -> Pixels:
         """With the images' captions."""
         return replace(expect(made, Pixels), captions=expect(rows, Pixels).captions)

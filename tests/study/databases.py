@@ -1,4 +1,4 @@
-"""Every test of this folder that asks for ``store`` runs on SQLite and on PostgreSQL."""
+"""Real databases: every test that asks for ``store`` runs on SQLite and on PostgreSQL."""
 
 import os
 import secrets
@@ -9,11 +9,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from evalkit.core.sample import Texts
-from evalkit.study import Store, StudyDesign, create_study
+from evalkit.study import Store
 from evalkit.study.tables import Base
-
-GENERATORS = ("alpha", "beta", "gamma")
 
 
 @pytest.fixture(scope="session")
@@ -59,12 +56,3 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store(url: str) -> Iterator[Store]:
     with Store(url) as opened:
         yield opened
-
-
-def texts(generator: str, items: int) -> Texts:
-    return Texts.of([f"{generator} writes {i}" for i in range(items)])
-
-
-def small_study(store: Store, name: str = "small", items: int = 4, generators: tuple[str, ...] = GENERATORS, **design) -> None:
-    """A study of texts, each of which says who wrote it."""
-    create_study(store, name, StudyDesign(**design), {one: texts(one, items) for one in generators})
