@@ -97,7 +97,7 @@ def _order(names: list[str], ranks: list[int]) -> list[tuple[str, ...]]:
 
 def _turned(votes: pd.DataFrame) -> bool:
     """Whether any pair was shown in both orders: else a side's effect cannot be told from strength."""
-    seen = set(zip(votes["left"], votes["right"], strict=True))
+    seen = set(votes[["left", "right"]].drop_duplicates().itertuples(index=False, name=None))
     return any((right, left) in seen for left, right in seen)
 
 

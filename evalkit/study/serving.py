@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import Session
 
 from evalkit.core.seeds import generator
@@ -169,22 +169,36 @@ def _unseen(study: StudyRow, rater: RaterRow, kind: str) -> Any:
 
 
 def _chosen(session: Session, study: StudyRow, design: StudyDesign, rater: RaterRow) -> tuple[int, float] | None:
-    """A question with a free place, and the probability with which it was drawn."""
-    open_ones = _unseen(study, rater, "item").where(QuestionRow.votes + QuestionRow.leases < design.votes_per_question)
-    rows = session.execute(
-        open_ones.with_only_columns(QuestionRow.id, QuestionRow.votes + QuestionRow.leases, QuestionRow.pair).order_by(
-            QuestionRow.id
-        )
-    ).all()
-    if not rows:
+    """A question with a free place, and the probability with which it was drawn.
+
+    The database counts the questions that are equally probable, a group is drawn and one of it: many questions are never read.
+    """
+    held = QuestionRow.votes + QuestionRow.leases
+    pair = QuestionRow.pair if design.pairing == "informative" else literal("")
+    free = _unseen(study, rater, "item").where(held < design.votes_per_question)
+    counted = free.with_only_columns(held.label("held"), pair.label("alike"), func.count())
+    groups = sorted(session.execute(counted.group_by("held", "alike")).all())
+    if not groups:
         return None
+    counts = np.array([group[2] for group in groups])
+    chances = probabilities(
+        design, np.array([group[0] for group in groups]), [group[1] for group in groups], study.pair_weights, counts
+    )
     served = session.scalar(select(func.count(AssignmentRow.id)).where(AssignmentRow.rater_id == rater.id))
-    chances = probabilities(design, np.array([row[1] for row in rows]), [row[2] for row in rows], study.pair_weights)
-    place = int(generator(design.seed, f"next {rater.number} {served}").choice(len(rows), p=chances))
-    return rows[place][0], float(chances[place])
+    draw = generator(design.seed, f"next {rater.number} {served}")
+    at = int(draw.choice(len(groups), p=counts * chances))
+    those = free.where(held == groups[at][0], pair == groups[at][1]).with_only_columns(QuestionRow.id).order_by(QuestionRow.id)
+    chosen = session.scalars(those.offset(int(draw.integers(counts[at]))).limit(1)).one()
+    return chosen, float(chances[at])
 
 
-def probabilities(design: StudyDesign, held: NDArray[np.int64], pairs: list[str], weights: dict[str, Any]) -> Numbers:
+def probabilities(
+    design: StudyDesign,
+    held: NDArray[np.int64],
+    pairs: list[str],
+    weights: dict[str, Any],
+    counts: NDArray[np.int64] | None = None,
+) -> Numbers:
     """With which probability each open question is next, (n,), by the study's pairing.
 
     Args:
@@ -192,23 +206,25 @@ def probabilities(design: StudyDesign, held: NDArray[np.int64], pairs: list[str]
         held: votes and leases of each question, (n,).
         pairs: its generators.
         weights: of each pair, how much a vote would tell; pairs it does not name count as the mean.
+        counts: how many questions each of the n stands for, by default one; the probabilities are those of one of them.
     """
-    n = len(held)
+    many = np.ones(len(held)) if counts is None else counts.astype(np.float64)
     if design.pairing == "uniform" or (design.pairing == "informative" and not weights):
-        return np.full(n, 1.0 / n)
+        return np.full(len(held), 1.0 / many.sum())
     if design.pairing == "least_voted":
         least = held == held.min()
-        return np.asarray(least / least.sum(), dtype=np.float64)
+        return np.asarray(least / many[least].sum(), dtype=np.float64)
     usual = float(np.mean([float(weight) for weight in weights.values()]))
     told = np.array([float(weights.get(pair, usual)) for pair in pairs])
-    share = told / told.sum() if told.sum() > 0 else np.full(n, 1.0 / n)
-    return np.asarray((1.0 - _LEAST_CHANCE) * share + _LEAST_CHANCE / n, dtype=np.float64)
+    all_told = float(many @ told)
+    share = told / all_told if all_told > 0 else np.full(len(held), 1.0 / many.sum())
+    return np.asarray((1.0 - _LEAST_CHANCE) * share + _LEAST_CHANCE / many.sum(), dtype=np.float64)
 
 
 def _held_by_others(session: Session, study: StudyRow, design: StudyDesign, rater: RaterRow) -> int:
     """Questions that might still come back to this rater."""
     taken = _unseen(study, rater, "item").where(QuestionRow.votes < design.votes_per_question)
-    return session.scalar(select(func.count()).select_from(taken.subquery())) or 0
+    return session.scalar(taken.with_only_columns(func.count())) or 0
 
 
 def _assign(
@@ -242,30 +258,39 @@ def _lease(design: StudyDesign) -> int:
 
 def _shown(session: Session, number: int) -> Served:
     """An assignment with all that the rater's screen needs."""
-    assignment = session.get_one(AssignmentRow, number)
-    study = session.get_one(StudyRow, assignment.study_id)
-    question = session.get_one(QuestionRow, assignment.question_id)
-    item = session.get_one(ItemRow, question.item_id)
-    rater = session.get_one(RaterRow, assignment.rater_id)
-    design, done = StudyDesign.model_validate(study.design), votes_cast(session, rater)
-    outputs = [content_in(session, session.get_one(OutputRow, output).content) for output in assignment.shown]
-    left = _unseen(study, rater, "item").where(QuestionRow.votes + QuestionRow.leases < design.votes_per_question)
-    more = session.scalar(select(func.count()).select_from(left.subquery())) or 0
-    held = select(func.count()).where(AssignmentRow.rater_id == rater.id, AssignmentRow.state == "open")
-    of = done + more + (session.scalar(held) or 0) - (question.kind == "practice")
+    assignment, question, item, rater, study = session.execute(
+        select(AssignmentRow, QuestionRow, ItemRow, RaterRow, StudyRow)
+        .join(QuestionRow, QuestionRow.id == AssignmentRow.question_id)
+        .join(ItemRow, ItemRow.id == QuestionRow.item_id)
+        .join(RaterRow, RaterRow.id == AssignmentRow.rater_id)
+        .join(StudyRow, StudyRow.id == AssignmentRow.study_id)
+        .where(AssignmentRow.id == number)
+    ).one()
+    design, practice = StudyDesign.model_validate(study.design), question.kind == "practice"
+    made = select(OutputRow.id, ContentRow.media_type, ContentRow.data).join(ContentRow, ContentRow.digest == OutputRow.content)
+    outputs = {row[0]: Content(row[1], row[2]) for row in session.execute(made.where(OutputRow.id.in_(assignment.shown)))}
+    done, more = votes_cast(session, rater), _ahead(session, study, design, rater)
+    of = done + more - practice
     return Served(
         assignment=assignment.key,
         study=study.name,
         design=design,
-        outputs=tuple(outputs),
+        outputs=tuple(outputs[output] for output in assignment.shown),
         prompt=item.prompt,
         reference=None if item.reference is None else content_in(session, item.reference),
         context=item.context,
-        practice=question.kind == "practice",
+        practice=practice,
         draft=assignment.draft,
         done=done,
         of=min(of, design.votes_per_rater or of),
     )
+
+
+def _ahead(session: Session, study: StudyRow, design: StudyDesign, rater: RaterRow) -> int:
+    """How many questions a rater holds or might be asked."""
+    free = _unseen(study, rater, "item").where(QuestionRow.votes + QuestionRow.leases < design.votes_per_question)
+    held = select(func.count()).where(AssignmentRow.rater_id == rater.id, AssignmentRow.state == "open").scalar_subquery()
+    return session.scalar(free.with_only_columns(func.count() + held)) or 0
 
 
 def content_in(session: Session, digest: str) -> Content:

@@ -16,9 +16,9 @@ from evalkit.core.version import VERSION
 from evalkit.study.design import StudyDesign
 from evalkit.study.log import append
 from evalkit.study.raters import Pass, admitted
-from evalkit.study.serving import generator_names, release_expired, votes_cast
+from evalkit.study.serving import release_expired, votes_cast
 from evalkit.study.store import Store, now
-from evalkit.study.tables import AssignmentRow, ItemRow, OutputRow, QuestionRow, RaterRow, StudyRow, VoteRow
+from evalkit.study.tables import AssignmentRow, GeneratorRow, ItemRow, OutputRow, QuestionRow, RaterRow, StudyRow, VoteRow
 from evalkit.study.tasks import PAIRWISE_OUTCOMES, check_answer
 
 MOST_LETTERS = 10_000
@@ -99,9 +99,9 @@ def _vote(
 ) -> Acknowledged:
     study, rater = admitted(session, token, locks=True)
     assignment = _asked(session, study, rater, asked)
-    question = session.get_one(QuestionRow, assignment.question_id)
-    item = session.get_one(ItemRow, question.item_id)
-    names = _shown_names(session, study, assignment)
+    about = select(QuestionRow, ItemRow).join(ItemRow, ItemRow.id == QuestionRow.item_id)
+    question, item = session.execute(about.where(QuestionRow.id == assignment.question_id)).one()
+    names = _shown_names(session, assignment)
     stored = _stored(session, study, assignment, key)
     if stored is not None:
         right = is_right(item.expected, stored.answer, names) if stored.not_counted == "practice" else None
@@ -282,10 +282,11 @@ def _not_counted(question: QuestionRow, design: StudyDesign) -> str | None:
     return None if question.votes < design.votes_per_question else "surplus"
 
 
-def _shown_names(session: Session, study: StudyRow, assignment: AssignmentRow) -> list[str]:
+def _shown_names(session: Session, assignment: AssignmentRow) -> list[str]:
     """The generators in the order in which their outputs were shown."""
-    names = generator_names(session, study)
-    return [names[session.get_one(OutputRow, output).generator_id] for output in assignment.shown]
+    made = select(OutputRow.id, GeneratorRow.name).join(GeneratorRow, GeneratorRow.id == OutputRow.generator_id)
+    names = dict(session.execute(made.where(OutputRow.id.in_(assignment.shown))).all())
+    return [names[output] for output in assignment.shown]
 
 
 def _told(rater: RaterRow, assignment: AssignmentRow, item: ItemRow, names: list[str], row: VoteRow) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 from evalkit.core.errors import InputError
 from evalkit.study import Nothing, Served, StudyDesign, invite, next_question, skip, vote
 from evalkit.study.serving import probabilities
-from evalkit.study.tables import AssignmentRow, QuestionRow
+from evalkit.study.tables import AssignmentRow, QuestionRow, StudyRow
 from tests.study.studies import small_study
 
 MINUTE = 60_000
@@ -96,6 +96,38 @@ def test_pairings():
     told = probabilities(StudyDesign(pairing="informative"), held, pairs, weights)
     np.testing.assert_allclose(told, 0.8 * np.array([3, 1, 2, 3]) / 9 + 0.05)
     np.testing.assert_allclose(probabilities(StudyDesign(pairing="informative"), held, pairs, {}), 0.25)
+
+
+@pytest.mark.parametrize("pairing", ["uniform", "least_voted", "informative"])
+def test_questions_alike_may_be_counted(pairing):
+    held, pairs, counts = np.array([0, 0, 1]), ["1,2", "1,3", "1,2"], np.array([3, 1, 2])
+    each = probabilities(
+        StudyDesign(pairing=pairing), held.repeat(counts), list(np.repeat(pairs, counts)), {"1,2": 3.0, "1,3": 1.0}
+    )
+    grouped = probabilities(StudyDesign(pairing=pairing), held, pairs, {"1,2": 3.0, "1,3": 1.0}, counts)
+    np.testing.assert_allclose(grouped.repeat(counts), each)
+    assert each.sum() == pytest.approx(1)
+
+
+def test_informative_questions_are_drawn_with_the_probability_that_is_kept(store):
+    small_study(store, items=2, pairing="informative", votes_per_question=300)
+    with store.writing() as session:
+        study = session.scalars(select(StudyRow)).one()
+        pairs = sorted(set(session.scalars(select(QuestionRow.pair))))
+        study.pair_weights = dict(zip(pairs, (6.0, 3.0, 1.0), strict=True))
+    tokens = [rater.token for rater in invite(store, "small", [f"rater {i}" for i in range(200)])]
+    for token in tokens:
+        asked(store, token)
+    with store.reading() as session:
+        drawn = session.execute(
+            select(QuestionRow.pair, AssignmentRow.served_probability).join(
+                QuestionRow, QuestionRow.id == AssignmentRow.question_id
+            )
+        ).all()
+    for pair, weight in zip(pairs, (0.6, 0.3, 0.1), strict=True):
+        chance = 0.8 * weight + 0.2 / 3
+        assert {round(row[1], 9) for row in drawn if row[0] == pair} == {round(chance / 2, 9)}
+        assert abs(sum(row[0] == pair for row in drawn) - 200 * chance) < 4 * (200 * chance * (1 - chance)) ** 0.5
 
 
 def test_a_rater_is_done_after_so_many(store):
