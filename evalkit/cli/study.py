@@ -1,5 +1,6 @@
 """``evalkit study``: what people and judges are asked."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -80,7 +81,7 @@ def create(
         n = run_create(opened, name, dict(named), design, reference=reference, prompts=prompts, items=items, modality=modality)
         line = study_line(opened, name)
     typer.echo(f"Study made: {n} items, {line.questions} questions, {line.wanted} votes wanted.")
-    typer.echo("Next: evalkit ratings invite STUDY --raters 5, then evalkit app")
+    typer.echo(f"Next: evalkit ratings invite {shlex.quote(name)} --raters 5, then evalkit app")
 
 
 @app.command("list")

@@ -1,5 +1,6 @@
 """A study in the terminal."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +22,11 @@ def progress_text(progress: "StudyProgress") -> str:
     lines += ["", "Votes, fewest first"]
     lines += [f"  {visible(pair, 2 * _WIDTH)}: {votes} of {wanted}" for pair, votes, wanted in progress.pairs[:_MOST_PAIRS]]
     lines += [f"  {rest} more with --json"] if (rest := len(progress.pairs) - _MOST_PAIRS) > 0 else []
-    lines += ["", "Raters"] if progress.raters else ["", "Nobody is invited yet. Next: evalkit ratings invite STUDY --raters 5"]
+    lines += (
+        ["", "Raters"]
+        if progress.raters
+        else ["", f"Nobody is invited yet. Next: evalkit ratings invite {shlex.quote(progress.name)} --raters 5"]
+    )
     return "\n".join([*lines, *(f"  {_rater(rater)}" for rater in progress.raters)])
 
 
