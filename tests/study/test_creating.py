@@ -103,3 +103,11 @@ def test_a_name_is_taken_once(store):
 def test_an_output_too_large_to_show_is_refused_by_its_row(store):
     with pytest.raises(InputError, match=r"row 2 .* takes 5.0 MB"):
         create_study(store, "s", StudyDesign(), {"a": Texts.of(["x", "y" * 5_000_000]), "b": text()})
+
+
+def test_names_that_are_sql_or_markup_are_names(store):
+    hostile = "x'); DROP TABLE votes; --", '<script>alert("1")</script>', "![a](http://canary.invalid/x.png)", "\u202eevil"[1:]
+    create_study(store, hostile[0], StudyDesign(), {name: text() for name in hostile[1:]})
+    [rater] = invite(store, hostile[0], [hostile[0]])
+    assert asked(store, rater.token).study == hostile[0]
+    assert questions(store) == 6
