@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from evalkit.study import Store
-from evalkit.study.store import default_url
+from evalkit.run.rating import Store, default_url
 
 
 @st.cache_resource(show_spinner=False)

@@ -5,8 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from evalkit.study import Served
-from evalkit.study.tasks import PAIRWISE_OUTCOMES, VERDICTS
+from evalkit.run.rating import PAIRWISE_OUTCOMES, VERDICTS, Served
 
 PAIRWISE = (
     ("Left is better", "left", "1"),

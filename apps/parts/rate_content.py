@@ -4,8 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from evalkit.compare.words import visible
-from evalkit.study.contents import PICTURE, ROW, STEPS, Content
-from evalkit.study.masking import masked
+from evalkit.run.rating import PICTURE, ROW, STEPS, Content, masked
 
 MOST_LETTERS = 20_000
 """Of a text, before the rest is asked for."""

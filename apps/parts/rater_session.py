@@ -4,7 +4,7 @@ from typing import cast
 
 import streamlit as st
 
-from evalkit.study.raters import Login, Pass, enrol
+from evalkit.run.rating import Login, Pass, enrol
 from parts.opened_store import opened_store
 
 RATER, ORGANISER = "r", "organiser"

@@ -8,8 +8,8 @@ import streamlit as st
 from evalkit.compare.rating_charts import strength_chart
 from evalkit.compare.words import finding_words, visible
 from evalkit.core.errors import InputError
-from evalkit.ratings import Ranking, Strengths
 from evalkit.run.rankings import agreement_of, note_look, ranking_of, rater_lines, watched
+from evalkit.run.rating import Ranking, Strengths
 from evalkit.run.studies import StudyLine
 from parts.opened_store import opened_store
 from parts.theme import is_dark

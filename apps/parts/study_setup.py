@@ -8,9 +8,8 @@ import streamlit as st
 from pydantic import ValidationError
 
 from evalkit.core.errors import EvalkitError
+from evalkit.run.rating import PAIRINGS, TASKS, StudyDesign
 from evalkit.run.studies import MOST_ITEMS, create
-from evalkit.study import StudyDesign
-from evalkit.study.tasks import PAIRINGS, TASKS
 from parts.opened_store import opened_store
 
 _KINDS = ["csv", "jsonl", "parquet", "txt", "npz", "tsv"]

@@ -7,10 +7,10 @@ import streamlit as st
 
 from evalkit.compare.rating_charts import vote_chart
 from evalkit.compare.words import count, percent, visible
+from evalkit.run.rating import invite, revoke, withdraw
 from evalkit.run.studies import StudyLine, links, set_state, study_line
 from evalkit.run.study_progress import RaterLine, StudyProgress, study_progress
 from evalkit.run.vote_files import VOTE_FILES, vote_bytes
-from evalkit.study import invite, revoke, withdraw
 from parts.opened_store import opened_store
 from parts.study_ranking import ranking_panel
 from parts.theme import is_dark

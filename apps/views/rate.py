@@ -14,9 +14,7 @@ from parts.rater_session import logged_in, logins_offered, rater_token
 
 from evalkit.core.errors import EvalkitError, InputError
 from evalkit.run.rankings import weigh_pairs
-from evalkit.study import Nothing, Served, agree, keep_draft, next_question, skip, undo, vote, withdraw_myself
-from evalkit.study.contents import PICTURE
-from evalkit.study.raters import Pass
+from evalkit.run.rating import PICTURE, Nothing, Pass, Served, agree, keep_draft, next_question, skip, undo, vote, withdraw_myself
 
 _AGAIN = 20  # seconds until somebody who waits is asked again
 _SIDES = ("Left", "Right")

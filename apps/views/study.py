@@ -8,8 +8,8 @@ from parts.study_watch import study_watch
 
 from evalkit.compare.words import count, visible
 from evalkit.core.errors import EvalkitError, InputError
+from evalkit.run.rating import is_organiser
 from evalkit.run.studies import StudyLine, studies, study_line
-from evalkit.study.raters import is_organiser
 
 
 def page() -> None:

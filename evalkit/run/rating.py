@@ -1,0 +1,57 @@
+"""The verbs of a rater's and an organiser's page, as the study's room has them: pages know `run` and nothing below."""
+
+from evalkit.ratings import Ranking, Strengths
+from evalkit.study import (
+    Nothing,
+    Served,
+    Store,
+    StudyDesign,
+    agree,
+    invite,
+    keep_draft,
+    next_question,
+    revoke,
+    skip,
+    undo,
+    vote,
+    withdraw,
+    withdraw_myself,
+)
+from evalkit.study.contents import PICTURE, ROW, STEPS, Content
+from evalkit.study.masking import masked
+from evalkit.study.raters import Login, Pass, enrol, is_organiser
+from evalkit.study.store import default_url
+from evalkit.study.tasks import PAIRINGS, PAIRWISE_OUTCOMES, TASKS, VERDICTS
+
+__all__ = [
+    "PAIRINGS",
+    "PAIRWISE_OUTCOMES",
+    "PICTURE",
+    "ROW",
+    "STEPS",
+    "TASKS",
+    "VERDICTS",
+    "Content",
+    "Login",
+    "Nothing",
+    "Pass",
+    "Ranking",
+    "Served",
+    "Store",
+    "Strengths",
+    "StudyDesign",
+    "agree",
+    "default_url",
+    "enrol",
+    "invite",
+    "is_organiser",
+    "keep_draft",
+    "masked",
+    "next_question",
+    "revoke",
+    "skip",
+    "undo",
+    "vote",
+    "withdraw",
+    "withdraw_myself",
+]
