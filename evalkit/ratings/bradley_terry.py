@@ -190,7 +190,7 @@ def _effect(name: str, value: float, error: float, width: float, degrees: float)
 
 
 def _tie_weight(log_nu: float, half: float) -> Interval:
-    return Interval(math.exp(log_nu), math.exp(log_nu - half), math.exp(log_nu + half))
+    return Interval(math.exp(log_nu), math.exp(log_nu - half), math.exp(min(log_nu + half, 700.0)))
 
 
 def _left_share(votes: Comparisons) -> Interval | None:

@@ -22,8 +22,8 @@ class Meat(NamedTuple):
 
     Attributes:
         matrix: (p, p) how much the summed scores vary.
-        degrees: of freedom for intervals by Student's t: equally large groups that would know as much, less one; of two ways, the
-            fewer.
+        degrees: of freedom for intervals by Student's t: equally large groups that would know as much, less one, and at
+            least one; of two ways, the fewer.
     """
 
     matrix: Array
@@ -58,7 +58,7 @@ def clustered_meat(scores: sparse.csr_array, groups: Groups, size: Array | None 
         raise ShapeError(f"errors by groups need two groups or more, got {min(len(sizes), 1)}")
     enlarged = 1 / np.sqrt(1 - shares)
     of_group = sparse.csr_array((enlarged[groups], (groups, np.arange(len(groups)))), shape=(len(sizes), len(groups)))
-    return Meat(_squares(sparse.csr_array(of_group @ scores)), float(1 / (shares @ shares)) - 1)
+    return Meat(_squares(sparse.csr_array(of_group @ scores)), max(1.0, float(1 / (shares @ shares)) - 1))
 
 
 def two_way_meat(scores: sparse.csr_array, first: Groups, second: Groups, size: Array | None = None) -> Meat:

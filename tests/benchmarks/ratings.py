@@ -1,371 +1,360 @@
-"""Do the statistics of votes say what published fits say, do their intervals hold, and how long do they take?
+"""Do rankings, agreement and stop rules give what is published, hold what they promise, and how fast?
 
-    python -m tests.benchmarks.ratings --data DIR [--only NAME …] [--processes 1] [--json]
+    python -m tests.benchmarks.ratings --data DIR [--only NAME …] [--peers-python PATH] [--processes 1] [--json]
 
-``--data`` is a folder with ``data/ratings``: published tables, and LLMFAO's human votes. Coverage: votes of raters and on items
-with tastes of their own; the truth is what endless raters and items would give. A peer, evalica, is measured in the environment
-that ``EVALKIT_PEERS`` names, if it does. Runs that are done are kept in ``tests/benchmarks/results/ratings_runs.jsonl``.
+Reference: published figures from small tables. Crowd: the votes of LLMFAO, beside evalica and arena-rank. Coverage: how often 95 %
+intervals hold the truth when raters and items have tastes of their own. Stops: how often votes without a difference are called
+decided. Speed: CPU seconds and memory beyond the input, each in a process of its own. The peers' environment (``pip install evalica
+arena-rank``) is named by ``--peers-python`` or EVALKIT_PEERS. Runs that are done are kept in
+``tests/benchmarks/results/ratings_runs.jsonl``.
 """
 
 import argparse
 import json
 import os
-import resource
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from evalkit.core.evidence import Evidence
-from evalkit.ratings import Comparisons, agreement, rank, rank_orders, true_labels
-from evalkit.statistics import proportion_interval
+from evalkit.ratings import Comparisons, agreement, rank, rank_orders, watch
+from evalkit.ratings.agreement import FORMS, Labels, cohen_kappa, fleiss_kappa, icc, krippendorff_alpha
+from evalkit.statistics import binomial_test, proportion_interval
 from evalkit.statistics.e_values import share_log_e_values
 from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
+from tests.benchmarks.rating_work import DRAWS, SHARE, WORK, crowd
 from tests.benchmarks.runs import resume, timed
 
 PART = "ratings"
 RUNS = RESULTS / f"{PART}_runs.jsonl"
-KEY = ("task", "first", "replicates")
-REPLICATES, BATCH = 2000, 250
-STOPS, LONGEST = 4000, 2000
-Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+KEY = ("kind", "name", "first")
+Case = Callable[[Path], tuple[Any, Any, float]]
+
+REPLICATES, BATCH = 2000, 500
+# Raters, items, votes, and whether a few raters cast most votes.
+DESIGNS = {
+    "40 raters, 40 items, 1,000 votes": (40, 40, 1000, False),
+    "20 raters, 200 items, 1,000 votes": (20, 200, 1000, False),
+    "15 raters, 15 items, 1,000 votes": (15, 15, 1000, False),
+    "60 raters of whom few cast most votes, 30 items, 1,000 votes": (60, 30, 1000, True),
+}
+DOES = {
+    ("rank", "evalkit"): "errors by rater",
+    ("rank", "evalica"): "no errors",
+    ("rank", "arena-rank"): "errors as if votes were independent",
+    ("bootstrap", "evalica"): f"counted up from {SHARE['bootstrap']}",
+    ("alpha", "evalica"): f"counted up from {SHARE['alpha']}",
+}
+STOPS = {"500 votes": 500, "2,000 votes": 2000}
+LIMITS = {"rank": ("1,000,000 votes on 1,000 generators, ranking", 1.5, 400.0)}
+LIMITS |= {"bootstrap": ("100,000 votes on 100 generators, ranking and 1,000 resamples", 2.0, None)}
+LIMITS |= {"alpha": ("100,000 units by 20 raters, alpha and 1,000 resamples", 2.0, None)}
 
 
-# Reference cases: the largest deviation from what was published.
+def food(data: Path) -> tuple[Any, Any, float]:
+    """Bradley–Terry with ties as half wins: evalica's golden file, sum 1."""
+    votes = pd.read_csv(data / "data/ratings/evalica/food.csv").rename(columns={"winner": "outcome"})
+    ranking = rank(votes, ties="half", position=False)
+    worth = np.exp(ranking.strengths)
+    return worth / worth.sum(), [0.434289827712, 0.190600284898, 0.147976651217, 0.128153410603, 0.098979825569], 1e-6
 
 
-def food(data: Path) -> float:
-    """evalica's golden file: Bradley–Terry with ties as half wins, worths that add up to 1."""
-    votes = pd.read_csv(data / "evalica/food.csv").rename(columns={"winner": "outcome"})
-    ranking = rank(votes, ties="half", position=False, both_bad="tie", errors="model")
-    worth = dict(zip(ranking.generators, np.exp(ranking.strengths) / np.exp(ranking.strengths).sum(), strict=True))
-    ours = [worth[name] for name in ("Tacos", "Sushi", "Burger", "Pasta", "Pizza")]
-    return float(np.abs(np.array(ours) - [0.434289827712, 0.190600284898, 0.147976651217, 0.128153410603, 0.098979825569]).max())
+def davidson(data: Path) -> tuple[Any, Any, float]:
+    """Davidson's nu is twice the v of evalica's golden Newman fit."""
+    votes = pd.read_csv(data / "data/ratings/evalica/food.csv").rename(columns={"winner": "outcome"})
+    tie = rank(votes, position=False).tie_weight
+    return [tie.value if tie else 0.0], [2 * 0.0786419], 1e-5
 
 
-def netflix(data: Path) -> float:
-    """R's PlackettLuce: worths of four films and their errors."""
-    orders = []
-    for line in (data / "plackettluce/netflix.soc").read_text().splitlines():
-        if not line.startswith("#"):
-            times, order = line.split(":")
-            orders += [[name.strip() for name in order.split(",")]] * int(times)
-    ranking = rank_orders(orders, errors="model")
-    worth = np.exp([ranking.strengths[ranking.place(name)] for name in "1234"])
+def netflix(data: Path) -> tuple[Any, Any, float]:
+    """Plackett–Luce: worths, log-likelihood and standard errors of R's PlackettLuce 0.4.5."""
+    films, orders, times = {}, [], []
+    for line in (data / "data/ratings/plackettluce/netflix.soc").read_text().splitlines():
+        head, _, tail = line.partition(": ")
+        if head.startswith("# ALTERNATIVE NAME"):
+            films[head.split()[-1]] = tail
+        elif not line.startswith("#"):
+            times.append(float(head))
+            orders.append(tail.split(","))
+    ranking = rank_orders(orders, weights=times, errors="model")
     ends = dict(zip(ranking.generators, ranking.intervals(anchor="1"), strict=True))
-    errors = [(ends[name].high - ends[name].low) / 2 / 1.959964 for name in "234"]
-    published = [0.23060, 0.45123, 0.16841, 0.14977, 0.074716, 0.075932, 0.074896]
-    return float(np.abs(np.array([*(worth / worth.sum()), *errors]) - published).max())
+    worth = np.exp([ends[film].value for film in films])
+    errors = [(ends[film].high - ends[film].value) / 1.959963985 for film in "234"]
+    found = [*(worth / worth.sum()), ranking.log_likelihood, *errors]
+    return found, [0.23060, 0.45123, 0.16841, 0.14977, -1746.757926, 0.074716, 0.075932, 0.074896], 1e-5
 
 
-def choix(data: Path) -> float:
-    """choix's own test cases: pairs, rankings and choices."""
-    most = 0.0
-    for path in sorted((data / "choix").glob("testcase-*.json")):
-        case = json.loads(path.read_text())
-        ballots, among = case["data"], None
-        if "top1" in path.name:
-            ballots, among = [[chosen] for chosen, _ in case["data"]], [[chosen, *rest] for chosen, rest in case["data"]]
-        ranking = rank_orders(ballots, among=among, errors="model")
-        ours = [ranking.strengths[ranking.place(str(i))] for i in range(case["n_items"])]
-        most = max(most, float(np.abs(np.array(ours) - case["ml_est"]).max()))
-    return most
+def choix(data: Path) -> tuple[Any, Any, float]:
+    """Pairs, partial rankings and choices of one: the test cases of choix 0.4.1."""
+    folder, found, expected = data / "data/ratings/choix", [], []
+    for name in ("pairwise-1", "pairwise-2", "rankings-1", "rankings-2", "top1-1", "top1-2"):
+        case = json.loads((folder / f"testcase-{name}.json").read_text())
+        one = name.startswith("top1")
+        orders, among = ([[a] for a, _ in case["data"]], [[a, *b] for a, b in case["data"]]) if one else (case["data"], None)
+        ranking = rank_orders(orders, among=among)
+        found += [value for _, value in sorted(zip(map(int, ranking.generators), ranking.strengths, strict=True))]
+        expected += case["ml_est"]
+    return found, expected, 1e-4
 
 
-def value(found: Any) -> float:
-    """Of Evidence."""
-    assert isinstance(found, Evidence), found
-    return found.value
+def alphas(data: Path) -> tuple[Any, Any, float]:
+    """Krippendorff (2011), 4 observers and 12 units, on four scales."""
+    units = pd.read_csv(data / "data/ratings/evalica/codings.csv", header=None).T
+    found = [krippendorff_alpha(units, scale=scale, resamples=0).value for scale in ("nominal", "ordinal", "interval", "ratio")]
+    return found, [904 / 1216, 0.815387503755, 0.849107142857, 0.797402774712], 1e-9
 
 
-def krippendorff(data: Path) -> float:
-    """Four coders, twelve units, Krippendorff 2004: four scales."""
-    units = pd.read_csv(data / "evalica/codings.csv", header=None).T
-    expected = {"nominal": 0.743421052632, "ordinal": 0.815387503755, "interval": 0.849107142857, "ratio": 0.797402774712}
-    return max(abs(value(agreement(units, scale=scale)) - alpha) for scale, alpha in expected.items())
+def alpha_interval(data: Path) -> tuple[Any, Any, float]:
+    """The same, nominal: ends of the interval by resampled units."""
+    units = pd.read_csv(data / "data/ratings/evalica/codings.csv", header=None).T
+    return krippendorff_alpha(units, resamples=4000)[1:], [0.403, 1.0], 0.03
 
 
-def interval_of_alpha(data: Path) -> float:
-    """The same table's interval by resampling units: .403 to 1.0 in 2,000 draws."""
-    units = pd.read_csv(data / "evalica/codings.csv", header=None).T
-    found = agreement(units, seed=0)
-    assert isinstance(found, Evidence)
-    return max(abs(found.low - 0.403), abs(found.high - 1.0))
+def correlations(data: Path) -> tuple[Any, Any, float]:
+    """Shrout and Fleiss (1979), six forms."""
+    ratings = pd.read_csv(data / "data/ratings/agreement/shrout_fleiss_1979.csv")
+    expected = [0.165742, 0.289764, 0.714841, 0.442797, 0.620051, 0.909316]
+    return [icc(ratings, form=form).value for form in FORMS], expected, 1e-5
 
 
-def shrout_fleiss(data: Path) -> float:
-    """The six intraclass correlations of Shrout and Fleiss 1979."""
-    judged = pd.read_csv(data / "agreement/shrout_fleiss_1979.csv")
-    published = [0.165742, 0.289764, 0.714841, 0.442797, 0.620051, 0.909316]
-    forms = ("ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k")
-    ours = [value(agreement(judged, coefficient="icc", form=form)) for form in forms]
-    return float(np.abs(np.array(ours) - published).max())
+def kappas(data: Path) -> tuple[Any, Any, float]:
+    """Fleiss' kappa of 14 raters (Wikipedia) and Cohen's of two abstractors (irrCAC)."""
+    folder = data / "data/ratings/agreement"
+    counts = Labels.of_counts(pd.read_csv(folder / "fleiss_wikipedia_10x5.csv", header=None))
+    cells = pd.read_csv(folder / "table_cont3x3abstractors.csv", index_col=0).to_numpy()
+    pairs = [[i, j] for i, row in enumerate(cells) for j, times in enumerate(row) for _ in range(times)]
+    return [fleiss_kappa(counts).value, cohen_kappa(pairs).value], [0.2099307, 0.7964094], 1e-6
 
 
-def fleiss(data: Path) -> float:
-    """The article's table of 14 raters, 10 subjects and 5 categories."""
-    counts = pd.read_csv(data / "agreement/fleiss_wikipedia_10x5.csv", header=None).to_numpy(dtype=int)
-    labels = [np.repeat(np.arange(5), row).astype(str) for row in counts]
-    return abs(value(agreement(pd.DataFrame(labels), coefficient="fleiss")) - 0.2099307)
-
-
-def dawid_skene(data: Path) -> float:
-    """crowd-kit's toy tasks: share of labels that differ from the truth."""
-    said = pd.read_csv(data / "crowdkit/toy_ysda.csv").rename(columns={"worker": "rater", "task": "unit"})
-    truth = pd.read_csv(data / "crowdkit/toy_ysda_truth.csv").set_index("task")["label"]
-    found = true_labels(said).labels
-    ours = found.set_index("unit")["label"] if "unit" in getattr(found, "columns", ()) else found
-    return float(np.mean([ours[task] != label for task, label in truth.items()]))
-
-
-CASES: dict[str, tuple[Callable[[Path], float], float]] = {
-    "food, Bradley-Terry with half ties": (food, 1e-6),
-    "Netflix, Plackett-Luce with errors": (netflix, 5e-6),
-    "choix, rankings and choices": (choix, 1e-4),
-    "Krippendorff's four coders, four scales": (krippendorff, 1e-9),
-    "Krippendorff's four coders, interval": (interval_of_alpha, 0.03),
-    "Shrout and Fleiss, six correlations": (shrout_fleiss, 1e-5),
-    "Fleiss, fourteen raters": (fleiss, 1e-6),
-    "Dawid-Skene, toy tasks: share wrong": (dawid_skene, 0.0),
+REFERENCES: dict[str, Case] = {
+    "Bradley-Terry, food": food,
+    "Davidson's ties, food": davidson,
+    "Plackett-Luce, Netflix": netflix,
+    "Plackett-Luce, choix": choix,
+    "Krippendorff's alpha, four scales": alphas,
+    "Krippendorff's alpha, interval": alpha_interval,
+    "intraclass correlations": correlations,
+    "kappas": kappas,
 }
 
 
-# People's votes on 59 language models.
-
-
-def llmfao(data: Path) -> dict[str, float]:
-    """The position effect, agreement, and how much wider honest errors are than those of votes taken as independent."""
-    raw = pd.read_csv(data / "llmfao/crowd-comparisons.csv")
-    votes = raw.rename(columns={"worker": "rater", "prompt": "item", "winner": "outcome"})[
-        ["rater", "item", "left", "right", "outcome"]
-    ]
-    ranking, alone = rank(votes), rank(votes, errors="independent")
-    both = rank(votes, errors="rater")
-    sides = ranking.effects[0]
-    decided = votes["outcome"].isin(["left", "right"])
-    left = float((votes.loc[decided, "outcome"] == "left").mean())
-    n = int(decided.sum())
-    return {
-        "left": left,
-        "left_z": float((left - 0.5) / np.sqrt(0.25 / n)),
-        "left_logits": sides.value,
-        "left_logits_z": sides.z,
-        "alpha": value(agreement(Comparisons.of(votes).preferences())),
-        "wider_by_rater": float(np.mean(both.standard_errors / alone.standard_errors)),
-        "separable": float(ranking.separable[np.triu_indices(len(ranking.generators), 1)].mean()),
-    }
-
-
-# Coverage.
-
-SCENARIOS = {
-    "40 raters, 40 items": (40, 40, 1200, 0.6, 0.6),
-    "60 raters, every vote on an item of its own": (60, 10**6, 1200, 0.8, 0.0),
-    "25 raters, 100 items": (25, 100, 1500, 0.4, 0.4),
-}
-K = 6
-
-
-def voted(raters: int, items: int, n: int, taste: float, favour: float, draw: np.random.Generator) -> pd.DataFrame:
-    """Votes with a left side worth 0.2, ties, and tastes of raters and items for each generator."""
-    rater, item = draw.integers(raters, size=n), draw.integers(items, size=n) if items < n else np.arange(n)
-    rater = np.arange(n) % raters if raters < n else np.arange(n)
-    of_rater, of_item = draw.normal(0, taste, (rater.max() + 1, K)), draw.normal(0, favour, (item.max() + 1, K))
-    left = draw.integers(K, size=n)
-    right = (left + draw.integers(1, K, size=n)) % K
-    strength = 0.3 * np.arange(K) + of_rater[rater] + of_item[item]
-    lead = strength[np.arange(n), left] - strength[np.arange(n), right] + 0.2
-    half, nu = np.exp(lead / 2), 0.5
-    chances = np.stack([half, 1 / half, np.full(n, nu)], axis=1)
-    chosen = (draw.random(n)[:, None] > np.cumsum(chances / chances.sum(axis=1, keepdims=True), axis=1)).sum(axis=1)
-    outcome = np.array(["left", "right", "tie"])[np.minimum(chosen, 2)]
-    names = np.array([f"g{i}" for i in range(K)])
-    return pd.DataFrame({"rater": rater, "item": item, "left": names[left], "right": names[right], "outcome": outcome})
+def drawn(draw: np.random.Generator, raters: int, items: int, n: int, skewed: bool, k: int = 6) -> pd.DataFrame:
+    """Votes of raters and on items that prefer differently, by half a logit each, with ties and an advantage of the left."""
+    strengths, share = np.linspace(-1, 1, k), draw.pareto(1.5, raters) + 0.3
+    rater = draw.choice(raters, n, p=share / share.sum()) if skewed else np.arange(n) % raters
+    item, left = draw.integers(0, items, n), draw.integers(0, k, n)
+    right = (left + draw.integers(1, k, n)) % k
+    of_rater, of_item = draw.normal(0, 0.5, (raters, k)), draw.normal(0, 0.5, (items, k))
+    worth = [strengths[side] + of_rater[rater, side] + of_item[item, side] for side in (left, right)]
+    half = np.exp((worth[0] - worth[1] + 0.1) / 2)
+    chances = np.column_stack([half, 1 / half, np.full(n, 0.6)])
+    said = (draw.random(n)[:, None] > (chances / chances.sum(axis=1, keepdims=True)).cumsum(axis=1)).sum(axis=1)
+    words = np.array(["left", "right", "tie"], dtype=object)
+    return pd.DataFrame({"left": left, "right": right, "outcome": words[said], "rater": rater, "item": item})
 
 
 @cache
-def truth(taste: float, favour: float) -> Array:
-    """What endless raters and items would give: each vote of a rater and on an item of its own."""
-    endless = 600_000
-    ranking = rank(voted(endless, endless, endless, taste, favour, np.random.default_rng(10**6)), errors="model")
-    return np.array([ranking.strengths[ranking.place(f"g{i}")] for i in range(K)])
+def truth() -> dict[str, float]:
+    """What the model says of a million votes, each of a rater and on an item of its own."""
+    ranking = rank(drawn(np.random.default_rng(10**6), 10**6, 10**6, 10**6, False), errors="independent")
+    return dict(zip(ranking.generators, ranking.strengths, strict=True))
 
 
-def coverage(scenario: str, first: int, replicates: int) -> dict[str, int]:
-    """How many of the intervals hold the truth; of the clustered ones and of those of independent votes."""
-    raters, items, n, taste, favour = SCENARIOS[scenario]
-    aim, held_by = truth(taste, favour), {"clustered": 0, "independent": 0}
-    for seed in range(first, first + replicates):
-        votes = voted(raters, items, n, taste, favour, np.random.default_rng(seed))
-        for errors in ("clustered", "independent"):
-            ranking = rank(votes, errors="independent" if errors == "independent" else "both" if items < n else "rater")
-            ends = dict(zip(ranking.generators, ranking.intervals(), strict=True))
-            held_by[errors] += sum(bool(ends[f"g{i}"].low <= aim[i] <= ends[f"g{i}"].high) for i in range(K))
-    return held_by
-
-
-def stops(first: int, replicates: int) -> dict[str, int]:
-    """How many runs of equally good generators are called decided when looked at after every vote."""
-    n = np.arange(1.0, LONGEST + 1)
-    false = 0
-    for seed in range(first, first + replicates):
-        wins = np.cumsum(np.random.default_rng(seed).random(LONGEST) < 0.5).astype(np.float64)
-        false += int((share_log_e_values(wins, n) >= np.log(1 / 0.05)).any())
-    return {"false": false}
-
-
-# Speed.
-
-
-def many_votes(n: int, k: int, raters: int) -> pd.DataFrame:
-    """Votes whose raters and generators are numbers, as a store gives them."""
-    draw = np.random.default_rng(0)
-    left = draw.integers(k, size=n)
-    right = (left + draw.integers(1, k, size=n)) % k
-    strength = draw.normal(0, 0.5, k)
-    chance = 1 / (1 + np.exp(strength[right] - strength[left]))
-    won = np.where(draw.random(n) < 0.2, "tie", np.where(draw.random(n) < chance, "left", "right"))
-    return pd.DataFrame({"rater": draw.integers(raters, size=n), "left": left, "right": right, "outcome": won})
-
-
-def peak() -> float:
-    """Of this process so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def speed(what: str) -> dict[str, float]:
-    """CPU seconds, and memory beyond the input in MB."""
-    if what == "Bradley-Terry with errors by rater, 1,000,000 votes, 1,000 generators":
-        votes = Comparisons.of(many_votes(1_000_000, 1000, 10_000))
-        before = peak()
-        seconds = min(timed(lambda: rank(votes, errors="rater"))[1] for _ in range(3))
-        return {"seconds": seconds, "memory": peak() - before}
-    if what == "1,000 bootstrap draws, 100,000 votes, 100 generators":
-        ranking = rank(many_votes(100_000, 100, 1000), errors="rater")
-        return {"seconds": min(timed(lambda: ranking.bootstrap(draws=1000))[1] for _ in range(3))}
-    draw = np.random.default_rng(0)
-    labels = pd.DataFrame(draw.integers(5, size=(100_000, 20)))
-    return {"seconds": min(timed(lambda: agreement(labels))[1] for _ in range(3))}
-
-
-SPEEDS = {
-    "Bradley-Terry with errors by rater, 1,000,000 votes, 1,000 generators": 1.5,
-    "1,000 bootstrap draws, 100,000 votes, 100 generators": 2.0,
-    "Krippendorff's alpha with 1,000 resamples, 100,000 units, 20 raters": 2.0,
-}
-_PEER = """
-import json, time
-import numpy as np, pandas as pd, evalica
-draw = np.random.default_rng(0)
-n, k = 100_000, 100
-left = draw.integers(k, size=n); right = (left + draw.integers(1, k, size=n)) % k
-won = draw.choice([evalica.Winner.X, evalica.Winner.Y, evalica.Winner.Draw], size=n, p=[.4, .4, .2])
-started = time.process_time()
-votes = list(map(str, left)), list(map(str, right)), list(won)
-evalica.bootstrap(evalica.bradley_terry, *votes, n_resamples=20, bootstrap_method="percentile")
-print(json.dumps({"draw": (time.process_time() - started) / 20}))
-"""
-
-
-def peer() -> dict[str, float]:
-    """evalica's CPU seconds for one bootstrap draw of 100,000 votes."""
-    done = subprocess.run([os.environ["EVALKIT_PEERS"], "-c", _PEER], check=True, capture_output=True, text=True)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
-
-
-def measure(task: str, first: int, replicates: int, data: str) -> dict[str, Any]:
+def measure(kind: str, name: str, first: int, data: str | None, python: str | None) -> dict[str, Any]:
     """One run."""
-    folder = Path(data) / "data/ratings"
+    found, seconds = timed(lambda: _MEASURES[kind](name, first, data, python))
+    return {"kind": kind, "name": name, "first": first, "cpu_seconds": seconds} | found
 
-    def work() -> dict[str, Any]:
-        if task in CASES:
-            return {"deviation": CASES[task][0](folder)}
-        if task in SPEEDS:
-            return speed(task)
-        if task == "evalica":
-            return peer()
-        if task == "LLMFAO":
-            return llmfao(folder)
-        return stops(first, replicates) if task == "stops" else coverage(task, first, replicates)
 
-    found, seconds = timed(work)
-    return {"task": task, "first": first, "replicates": replicates, "cpu_seconds": seconds, **found}
+def _reference(name: str, first: int, data: str | None, python: str | None) -> dict[str, Any]:
+    found, expected, tolerance = REFERENCES[name](Path(str(data)))
+    return {"error": float(np.abs(np.subtract(found, expected)).max()), "tolerance": tolerance}
+
+
+def _coverage(name: str, first: int, data: str | None, python: str | None) -> dict[str, Any]:
+    expected, hits, alone = truth(), 0, 0
+    for seed in range(first, first + BATCH):
+        votes = Comparisons.of(drawn(np.random.default_rng(seed), *DESIGNS[name]))
+        for errors in ("both", "independent"):
+            ranking = rank(votes, errors=errors)  # type: ignore[arg-type]
+            ends = zip(ranking.generators, ranking.intervals(), strict=True)
+            inside = sum(low <= expected[each] <= high for each, (_, low, high) in ends)
+            hits, alone = (hits + inside, alone) if errors == "both" else (hits, alone + inside)
+    return {"hits": int(hits), "alone": int(alone), "intervals": BATCH * len(expected), "replicates": BATCH}
+
+
+def _stops(name: str, first: int, data: str | None, python: str | None) -> dict[str, Any]:
+    runs, votes = 4000, STOPS[name]
+    wins = np.cumsum(np.random.default_rng(first).random((runs, votes)) < 0.5, axis=1).astype(np.float64)
+    at = np.broadcast_to(np.arange(1.0, votes + 1), wins.shape)
+    p_values = np.abs(wins - at / 2) > 1.959964 * np.sqrt(at / 4)
+    stopped = (share_log_e_values(wins, at) >= np.log(20)).any(axis=1)
+    won = np.random.default_rng(first + 1).random((200, 3000)) < 0.6
+    after = [watch(_pair(row), "a", "b").decided_after or 3000 for row in won]
+    return {
+        "stopped": int(stopped.sum()),
+        "peeked": int(p_values[:, 19:].any(axis=1).sum()),
+        "runs": runs,
+        "after": float(np.median(after)),
+    }
+
+
+def _pair(won: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"left": "a", "right": "b", "outcome": np.where(won, "left", "right")})
+
+
+def _crowd(name: str, first: int, data: str | None, python: str | None) -> dict[str, Any]:
+    votes = crowd(Path(str(data)))
+    ranking = rank(votes)
+    left, right = ((votes["outcome"] == side).sum() for side in ("left", "right"))
+    found = agreement(Comparisons.of(votes).preferences(), seed=0)
+    apart = int(ranking.separable.sum() // 2)
+    return {
+        "left": list(proportion_interval(int(left), int(left + right))),
+        "z": float((left - right) / np.sqrt(left + right)),
+        "p_value": binomial_test(int(left), int(left + right)),
+        "effect": list(ranking.effects[0][1:4]),
+        "alpha": [found.value, found.low, found.high] if found.status == "ok" else None,
+        "apart": apart,
+        "pairs": len(ranking.generators) * (len(ranking.generators) - 1) // 2,
+        "votes": len(votes),
+    }
+
+
+def _work(name: str, first: int, data: str | None, python: str | None) -> dict[str, Any]:
+    """A piece of work by one package, in a process of its own."""
+    work, package = name.split(", ")
+    interpreter = sys.executable if package == "evalkit" else python
+    if not interpreter:
+        raise SystemExit("the peers' environment is needed: --peers-python PATH or EVALKIT_PEERS=PATH")
+    command = [interpreter, str(Path(__file__).with_name("rating_work.py")), work, package, *(["--data", data] if data else [])]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    if done.returncode:
+        raise SystemExit(f"{name} ended with status {done.returncode}: {done.stderr[-500:]}")
+    line = json.loads(done.stdout.strip().splitlines()[-1])
+    return {"cpu_seconds": line["cpu_seconds"], "extra_mb": line["extra_mb"], "found": line["found"]}
+
+
+_MEASURES = {"reference": _reference, "coverage": _coverage, "stops": _stops, "crowd": _crowd, "work": _work}
 
 
 def figures(runs: pd.DataFrame) -> Iterator[Figure]:
-    """Deviations, shares with exact intervals, seconds."""
-    for task, part in runs.groupby("task", sort=False):
-        n, one = int(part["replicates"].sum()), part.iloc[0]
-        kept = partial(held, PART, seconds_cpu=float(part["cpu_seconds"].sum()), seeds=n)
-        if task in CASES:
-            yield kept(f"{task}: largest deviation", (float(one["deviation"]),) * 3, n=1, most=CASES[str(task)][1])
-        elif task in SPEEDS:
-            yield kept(f"{task}: CPU seconds", (float(one["seconds"]),) * 3, n=3, most=SPEEDS[str(task)])
-            if one.notna().get("memory", False):
-                yield kept(f"{task}: MB beyond the input", (float(one["memory"]),) * 3, n=3, most=400)
-        elif task == "evalica":
-            yield kept(
-                "evalica: CPU seconds for one bootstrap draw, 100,000 votes, 100 generators", (float(one["draw"]),) * 3, n=20
-            )
-        elif task == "LLMFAO":
-            for name, words in _LLMFAO.items():
-                yield kept(f"LLMFAO, {words}", (float(one[name]),) * 3, n=8931)
-        elif task == "stops":
-            found = proportion_interval(int(part["false"].sum()), n)
-            yield kept(
-                "equal generators called decided, looked at after each of 2,000 votes",
-                found,
-                n=n,
-                most=0.06 if n >= STOPS else None,
-            )
-        else:
-            bars = {"least": 0.93, "most": 0.97} if n >= REPLICATES else {}
-            clustered, alone = (proportion_interval(int(part[name].sum()), n * K) for name in ("clustered", "independent"))
-            yield kept(f"{task}: clustered interval holds the truth", clustered, n=n, **bars)
-            yield kept(f"{task}: interval of independent votes holds the truth", alone, n=n)
+    """What came out, held against what is asked."""
+    for kind, of in (("reference", _of_reference), ("crowd", _of_crowd), ("coverage", _of_coverage), ("stops", _of_stops)):
+        for name, part in runs[runs["kind"] == kind].groupby("name", sort=False):
+            yield from of(str(name), part)
+    yield from _of_work(runs[runs["kind"] == "work"])
 
 
-_LLMFAO = {
-    "left": "left preferred in decided votes",
-    "left_z": "its z",
-    "left_logits": "left side in the model, logits, taken out",
-    "left_logits_z": "its z, by raters and items",
-    "alpha": "Krippendorff's alpha",
-    "wider_by_rater": "errors by rater over those of independent votes",
-    "separable": "pairs of models that votes separate",
-}
+def _plain(figure: str, value: float, part: pd.DataFrame, n: int, **bars: Any) -> Figure:
+    return held(PART, figure, (float(value),) * 3, n=n, seconds_cpu=float(part["cpu_seconds"].sum()), seeds=len(part), **bars)
 
 
-def run(data: str | None, only: list[str], processes: int) -> pd.DataFrame:
+def _of_reference(name: str, part: pd.DataFrame) -> Iterator[Figure]:
+    yield _plain(f"{name}: largest difference from print", part["error"].iloc[0], part, 1, most=float(part["tolerance"].iloc[0]))
+
+
+def _of_crowd(name: str, part: pd.DataFrame) -> Iterator[Figure]:
+    run, seconds = part.iloc[0], {"seconds_cpu": float(part["cpu_seconds"].sum()), "seeds": 1}
+    n = int(run["votes"])
+    yield held(PART, "LLMFAO: share of left where one is preferred", run["left"], n=n, **seconds)
+    yield _plain("LLMFAO: z of that share", run["z"], part, n)
+    yield held(PART, "LLMFAO: advantage of the left in logits, errors by rater and item", run["effect"], n=n, **seconds)
+    yield held(PART, "LLMFAO: Krippendorff's alpha of preferences", run["alpha"], n=n, **seconds)
+    yield _plain("LLMFAO: pairs of generators that may be told apart, all at once", run["apart"], part, int(run["pairs"]))
+
+
+def _of_coverage(name: str, part: pd.DataFrame) -> Iterator[Figure]:
+    n, replicates = int(part["intervals"].sum()), int(part["replicates"].sum())
+    seconds = {"n": replicates, "seconds_cpu": float(part["cpu_seconds"].sum()), "seeds": replicates}
+    bars = {"least": 0.93, "most": 0.97} if replicates >= REPLICATES else {}
+    for column, what, asked in (("hits", "errors by rater and item", bars), ("alone", "as if votes were independent", {})):
+        share = float(part[column].sum() / n)
+        # Intervals of one replicate are not independent: as many as there are replicates are counted.
+        ends = proportion_interval(round(share * replicates), replicates)
+        yield held(PART, f"{name}: intervals that hold the truth, {what}", (share, ends.low, ends.high), **seconds, **asked)
+
+
+def _of_stops(name: str, part: pd.DataFrame) -> Iterator[Figure]:
+    run = part.iloc[0]
+    runs, rest = int(run["runs"]), {"seconds_cpu": float(part["cpu_seconds"].sum()), "seeds": 1}
+    share = proportion_interval(int(run["stopped"]), runs)
+    yield held(PART, f"nothing to find, looked at after each of {name}: called decided at 5 %", share, n=runs, most=0.06, **rest)
+    peeked = proportion_interval(int(run["peeked"]), runs)
+    yield held(
+        PART, f"nothing to find, looked at after each of {name}: by plain 95 % intervals from 20 votes on", peeked, n=runs, **rest
+    )
+    if name == next(iter(STOPS)):
+        yield _plain("win rate 0.6: median votes until it is decided (194 are planned without looking)", run["after"], part, 200)
+
+
+def _of_work(runs: pd.DataFrame) -> Iterator[Figure]:
+    seconds = {str(name): float(part["cpu_seconds"].median()) for name, part in runs.groupby("name")}
+    extra = {str(name): float(part["extra_mb"].median()) for name, part in runs.groupby("name")}
+    for work, (title, most, megabytes) in LIMITS.items():
+        for name in [name for name in seconds if name.startswith(f"{work}, ")]:
+            package, part = name.split(", ")[1], runs[runs["name"] == name]
+            times = DRAWS / SHARE[work] if package != "evalkit" and work in SHARE else 1
+            does = f" ({DOES[work, package]})" if (work, package) in DOES else ""
+            ours = package == "evalkit"
+            bar = {"most": most} if ours else {}
+            yield _plain(f"{title}, {package}{does}: CPU seconds", seconds[name] * times, part, len(part), **bar)
+            if ours and megabytes:
+                yield _plain(f"{title}, {package}{does}: MB beyond the input", extra[name], part, len(part), most=megabytes)
+    found = {str(run["name"]).split(", ")[1]: run["found"] for _, run in runs.iterrows() if str(run["name"]).startswith("crowd, ")}
+    if "evalkit" in found:
+        yield from _beside(found, runs)
+
+
+def _beside(found: dict[str, Any], runs: pd.DataFrame) -> Iterator[Figure]:
+    ours, part = found["evalkit"], runs[runs["name"].str.startswith("crowd, ")]
+    for peer in [name for name in found if name != "evalkit"]:
+        apart = max(abs(value - found[peer]["strengths"][name]) for name, value in ours["strengths"].items())
+        bar = {"most": 1e-4} if peer == "evalica" else {}
+        yield _plain(f"LLMFAO: largest difference of a strength from {peer}", apart, part, len(ours["strengths"]), **bar)
+        if "spread" in found[peer]:
+            yield _plain(f"LLMFAO, mean standard error of a strength, {peer}", found[peer]["spread"]["independent"], part, 59)
+    for errors, value in ours["spread"].items():
+        yield _plain(f"LLMFAO, mean standard error of a strength, evalkit, errors {errors}", value, part, 59)
+
+
+def run(only: list[str], data: Path | None, python: str | None, processes: int) -> pd.DataFrame:
     """All runs that are asked for; those that were done before are read."""
-    tasks: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    sizes = dict.fromkeys(CASES, (1, 1)) | {"LLMFAO": (1, 1)} if data else {}
-    sizes |= dict.fromkeys(SPEEDS, (1, 1)) | {"stops": (STOPS, 2000)} | dict.fromkeys(SCENARIOS, (REPLICATES, BATCH))
-    sizes |= {"evalica": (1, 1)} if "EVALKIT_PEERS" in os.environ else {}
-    for task, (count, batch) in sizes.items():
-        for first in range(0, count, batch) if not only or any(part in task for part in only) else ():
-            tasks[task, first, batch] = (task, first, batch, data or "")
-    return resume(RUNS, KEY, tasks, measure, _told, processes=processes)
-
-
-def _told(run: dict[str, Any]) -> str:
-    return f"{run['task']}, {run['first']} + {run['replicates']}: {run['cpu_seconds']:.1f} CPU s"
+    named = [("coverage", name, first) for name in DESIGNS for first in range(0, REPLICATES, BATCH)]
+    named += [("stops", name, 0) for name in STOPS]
+    if data is not None:
+        named += [("reference", name, 0) for name in REFERENCES] + [("crowd", "LLMFAO", 0)]
+    of_peers = python is not None
+    for work, package in WORK:
+        if (package == "evalkit" or of_peers) and (work != "crowd" or data is not None):
+            named += [("work", f"{work}, {package}", repeat) for repeat in range(3 if package == "evalkit" else 1)]
+    asked = [key for key in named if not only or any(part in f"{key[0]} {key[1]}" for part in only)]
+    tasks = {key: (*key, None if data is None else str(data), python) for key in asked}
+    return resume(
+        RUNS,
+        KEY,
+        tasks,
+        measure,
+        lambda done: f"{done['kind']} {done['name']}: {done['cpu_seconds']:.0f} CPU s",
+        processes=processes,
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data")
+    parser.add_argument("--data", type=Path)
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--peers-python", default=os.environ.get("EVALKIT_PEERS"))
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    made = list(figures(run(arguments.data, arguments.only, arguments.processes)))
+    made = list(figures(run(arguments.only, arguments.data, arguments.peers_python, arguments.processes)))
     keep(PART, made)
     print("\n".join(json.dumps(asdict(one)) for one in made) if arguments.json else table(made))
 

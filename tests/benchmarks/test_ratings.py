@@ -2,41 +2,53 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.benchmarks import ratings
-from tests.benchmarks.ratings import CASES, SCENARIOS, SPEEDS, coverage, figures, stops, voted
+from tests.benchmarks.rating_work import WORK, labels, votes
+from tests.benchmarks.ratings import BATCH, DESIGNS, KEY, REPLICATES, STOPS, drawn, figures, measure
 
 
-def test_batches_add_up(monkeypatch):
-    monkeypatch.setattr(ratings, "truth", lambda taste, favour: 0.3 * np.arange(6) - 0.75)
-    name = next(iter(SCENARIOS))
-    parts = [coverage(name, 0, 2), coverage(name, 2, 1)]
-    assert coverage(name, 0, 3)["clustered"] == sum(part["clustered"] for part in parts)
-    assert stops(0, 30)["false"] == stops(0, 20)["false"] + stops(20, 10)["false"]
+def line(kind, name, first=0, **found):
+    return dict(zip(KEY, (kind, name, first), strict=True)) | {"cpu_seconds": 1.0} | found
 
 
-def test_votes_have_ties_both_sides_and_as_many_raters_as_said():
-    votes = voted(10, 20, 400, 0.5, 0.5, np.random.default_rng(0))
-    assert set(votes["outcome"]) == {"left", "right", "tie"}
-    assert votes["rater"].nunique() == 10
-    assert (votes["left"] != votes["right"]).all()
+def test_batches_add_up_and_few_replicates_are_held_against_no_bar():
+    assert REPLICATES % BATCH == 0
+    name = next(iter(DESIGNS))
+    batch = {"hits": 2850, "alone": 2600, "intervals": 3000, "replicates": 500}
+    few = list(figures(pd.DataFrame([line("coverage", name, 0, **batch)])))
+    assert [one.bar for one in few] == [None, None]
+    all_of_them = list(figures(pd.DataFrame([line("coverage", name, first, **batch) for first in range(0, 2000, 500)])))
+    assert (all_of_them[0].value, all_of_them[0].n, all_of_them[0].holds) == (0.95, 2000, True)
+    assert all_of_them[1].bar is None
 
 
-def line(task, **found):
-    return {"task": task, "first": 0, "replicates": 1, "cpu_seconds": 1.0} | found
+def test_false_stops_are_held_against_what_is_promised():
+    run = measure("stops", next(iter(STOPS)), 0, None, None)
+    made = list(figures(pd.DataFrame([run])))
+    assert made[0].holds
+    assert made[1].value > 0.3
+    broken = list(figures(pd.DataFrame([run | {"stopped": 400}])))
+    assert broken[0].holds is False
 
 
-@pytest.mark.parametrize(
-    ("run", "holds"),
-    [
-        (line(next(iter(CASES)), deviation=1e-9), [True]),
-        (line(next(iter(CASES)), deviation=1e-3), [False]),
-        (line(next(iter(SPEEDS)), seconds=1.0, memory=500.0), [True, False]),
-        (line("stops", false=0) | {"replicates": 4000}, [True]),
-        (line("stops", false=400) | {"replicates": 4000}, [False]),
-        (line(next(iter(SCENARIOS)), clustered=11_400, independent=9_000) | {"replicates": 2000}, [True, None]),
-        (line(next(iter(SCENARIOS)), clustered=10_800, independent=9_000) | {"replicates": 2000}, [False, None]),
-        (line(next(iter(SCENARIOS)), clustered=10, independent=9) | {"replicates": 2}, [None, None]),
-    ],
-)
-def test_figures_are_held_against_their_bars(run, holds):
-    assert [figure.holds for figure in figures(pd.DataFrame([run]))] == holds
+def test_every_piece_of_work_has_evalkit_and_a_peer():
+    for work in {work for work, _ in WORK}:
+        packages = [package for other, package in WORK if other == work]
+        assert packages[0] == "evalkit"
+        assert len(packages) > 1
+
+
+def test_speed_is_the_median_of_runs_and_peers_have_no_bar():
+    lines = [line("work", "alpha, evalkit", i, extra_mb=1.0, found={}) | {"cpu_seconds": s} for i, s in enumerate((1.0, 1.5, 9.0))]
+    lines.append(line("work", "alpha, evalica", 0, extra_mb=1.0, found={}) | {"cpu_seconds": 2.0})
+    made = {one.figure.split(", ")[-1]: one for one in figures(pd.DataFrame(lines))}
+    assert (made["evalkit: CPU seconds"].value, made["evalkit: CPU seconds"].holds) == (1.5, True)
+    assert made["evalica (counted up from 10): CPU seconds"].value == pytest.approx(200)
+
+
+def test_what_is_drawn_is_the_same_for_all():
+    assert votes(50, 5, 3).equals(votes(50, 5, 3))
+    assert np.array_equal(labels(5, 4), labels(5, 4), equal_nan=True)
+    for raters, items, n, skewed in DESIGNS.values():
+        table = drawn(np.random.default_rng(0), raters, items, n, skewed)
+        assert len(table) == n
+        assert (table["left"] != table["right"]).all()

@@ -223,6 +223,8 @@ def test_few_raters_are_pointed_out():
     heavy = votes(9, n=1000, raters=60, items=60)
     heavy.loc[:800, "rater"] = 0
     assert any("most of the votes" in note for note in rank(heavy).notes)
+    heavy["rater"] = (np.arange(1000) > 990).astype(int)
+    assert all(np.isfinite(rank(heavy).intervals()).all(axis=1))
     with pytest.raises(InputError, match="errors by rater"):
         rank(votes(8, raters=1), errors="rater")
 
