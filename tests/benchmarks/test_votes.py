@@ -1,6 +1,5 @@
 import numpy as np
 import pandas as pd
-import pytest
 
 from tests.benchmarks.votes import figures
 from tests.benchmarks.votes_trials import TRIALS, acknowledged, measured, serving, study_of, told_apart
@@ -43,12 +42,6 @@ def test_a_trial_is_measured(monkeypatch):
     assert found["n"] == len(found["cpu"]) == 3
     assert np.isfinite(found["load"])
     assert found["cpu_seconds"] > 0
-
-
-@pytest.mark.parametrize("name", TRIALS)
-def test_every_trial_has_a_name_that_says_what_was_done(name):
-    assert callable(TRIALS[name])
-    assert ":" not in name
 
 
 def test_a_study_has_its_raters(tmp_path):

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.votes [--only NAME …] [--again] [--json]
 
-Real SQLite files and real PostgreSQL servers, killed raters and killed servers, system calls, twenty raters in a real browser. Counts
-must hold on any machine; times were taken on two cores that others used as well, and the load before a trial is kept beside them in
+Real SQLite files and real PostgreSQL servers, killed raters and killed servers, system calls, twenty raters in a browser. Counts
+must hold on any machine. Times were taken on two cores that others used as well; the load before a trial is kept beside them in
 ``tests/benchmarks/results/votes_runs.jsonl``, where trials that are done are kept. Needs strace and Chromium.
 """
 
