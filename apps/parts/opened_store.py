@@ -1,5 +1,7 @@
 """The store of studies, opened once for all sessions of this server."""
 
+import gc
+
 import streamlit as st
 
 from evalkit.run.rating import Store, default_url
@@ -7,7 +9,11 @@ from evalkit.run.rating import Store, default_url
 
 @st.cache_resource(show_spinner=False)
 def _opened(url: str) -> Store:
-    return Store(url)
+    opened = Store(url)
+    # What was imported stays: without this every full garbage collection looks through all of it while raters wait.
+    gc.collect()
+    gc.freeze()
+    return opened
 
 
 def opened_store() -> Store:

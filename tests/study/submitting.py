@@ -5,8 +5,9 @@ import os
 import random
 import secrets
 import signal
+import time
 from collections.abc import Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import NamedTuple
 
 import pandas as pd
@@ -27,7 +28,7 @@ class Sent(NamedTuple):
     key: str
 
 
-def run(url: str, tokens: Sequence[str], votes: int, pipe: Connection, repeats: float, wait: bool = False) -> None:
+def run(url: str, tokens: Sequence[str], votes: int, pipe: Connection, repeats: float, waits: bool = False) -> None:
     """Answer questions, saying "sending" before a vote is sent and "kept" once it is acknowledged.
 
     Args:
@@ -36,7 +37,7 @@ def run(url: str, tokens: Sequence[str], votes: int, pipe: Connection, repeats: 
         votes: how many votes to send at most, repeats not counted.
         pipe: where it says so; None means that there is nothing more to answer.
         repeats: how often a vote is sent once more.
-        wait: for a word from the other side after "sending".
+        waits: for a word from the other side after "sending".
     """
     chance, sent = random.Random(os.getpid()), 0
     with Store(url) as store:
@@ -47,21 +48,27 @@ def run(url: str, tokens: Sequence[str], votes: int, pipe: Connection, repeats: 
                 break
             one = Sent(token, asked.assignment, secrets.token_hex(8))
             pipe.send(("sending", one))
-            if wait:
+            if waits:
                 pipe.recv()
+            started = time.perf_counter()
             vote(store, one.token, one.assignment, one.key, {"choice": chance.choice(("left", "right", "tie"))})
-            pipe.send(("kept", one))
+            pipe.send(("kept", one, time.perf_counter() - started))
             if chance.random() < repeats:
                 assert vote(store, one.token, one.assignment, one.key, {"choice": "left"}).repeated
             sent += 1
     pipe.send(("done", None))
 
 
-def all_together(url: str, groups: Sequence[Sequence[str]], votes: int, repeats: float) -> list[str]:
-    """Several processes that answer at the same time; gives the keys of all acknowledged votes.
+def all_together(
+    url: str, groups: Sequence[Sequence[str]], votes: int, repeats: float, *, raises: bool = True
+) -> tuple[dict[str, float], int]:
+    """Several processes that answer at the same time.
+
+    Returns:
+        The keys of all acknowledged votes with the seconds until they were, and how many processes met an error.
 
     Raises:
-        RuntimeError: one of them met an error.
+        RuntimeError: one of them met an error, unless these are only to be counted.
     """
     ends, workers = [], []
     for tokens in groups:
@@ -71,16 +78,24 @@ def all_together(url: str, groups: Sequence[Sequence[str]], votes: int, repeats:
         there.close()
         ends.append(here)
         workers.append(worker)
-    kept = []
-    for end, worker in zip(ends, workers, strict=True):
-        try:
-            while (said := end.recv())[0] != "done":
-                if said[0] == "kept":
-                    kept.append(said[1].key)
-        except EOFError as error:
-            raise RuntimeError("a rater met an error") from error
+    kept, errors = dict[str, float](), 0
+    while ends:
+        for end in wait(ends):
+            try:
+                said = end.recv()
+            except EOFError:
+                errors += 1
+                ends.remove(end)
+                continue
+            if said[0] == "kept":
+                kept[said[1].key] = said[2]
+            elif said[0] == "done":
+                ends.remove(end)
+    for worker in workers:
         worker.join()
-    return kept
+    if errors and raises:
+        raise RuntimeError(f"{errors} raters met an error")
+    return kept, errors
 
 
 def killed_while_sending(url: str, token: str, times: int, seed: int = 0) -> tuple[list[Sent], list[Sent]]:

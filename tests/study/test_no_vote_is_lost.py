@@ -23,7 +23,7 @@ TWO = ("alpha", "beta")
 def test_many_writers_at_once(store, url):
     small_study(store, items=40, generators=TWO, votes_per_question=8)
     groups = [[rater.token] for rater in invite(store, "small", [f"rater {i}" for i in range(8)])]
-    kept = all_together(url, groups, votes=25, repeats=0.1)
+    kept, _ = all_together(url, groups, votes=25, repeats=0.1)
     assert len(kept) == 200
     assert sorted(stored(store, "small")["vote"]) == sorted(kept)
 
@@ -31,7 +31,7 @@ def test_many_writers_at_once(store, url):
 def test_never_more_counted_votes_than_the_quorum(store, url):
     small_study(store, items=10, generators=TWO, votes_per_question=3)
     tokens = [rater.token for rater in invite(store, "small", [f"rater {i}" for i in range(50)])]
-    kept = all_together(url, [tokens[i::8] for i in range(8)], votes=50, repeats=0.1)
+    kept, _ = all_together(url, [tokens[i::8] for i in range(8)], votes=50, repeats=0.1)
     votes = stored(store, "small")
     assert sorted(votes["vote"]) == sorted(kept)
     assert votes[votes["not_counted"].isna()].groupby("item").size().tolist() == [3] * 10
