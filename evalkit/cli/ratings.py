@@ -1,5 +1,7 @@
 """``evalkit ratings``: people's votes."""
 
+from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -72,6 +74,53 @@ def erase(study: StudyArgument, rater: RaterArgument, store: StoreOption = None)
     typer.echo(f"The rater is erased, with {gone} votes." if gone else "The rater is erased; counted votes stay without a name.")
 
 
+@app.command("import")
+def import_file(
+    study: StudyArgument,
+    file: Annotated[Path, typer.Argument(help=".csv, .jsonl, .parquet or .json.", show_default=False)],
+    form: Annotated[str, typer.Option("--format", help="auto, table, label-studio or battles.")] = "auto",
+    left: Annotated[str | None, typer.Option("--left", help="Label Studio: the data field that names what stood left.")] = None,
+    right: Annotated[str | None, typer.Option("--right", help="Label Studio: and right.")] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring votes from elsewhere into a study, which is made if it is not there; none is stored twice."""
+    import json as lines
+
+    from evalkit.compare.words import count
+    from evalkit.run.label_studio import Fields
+    from evalkit.run.vote_files import import_votes
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        done, notes = import_votes(
+            opened, study, file, one_of(form, ("auto", "table", "label-studio", "battles"), "--format"), Fields(left, right)
+        )
+    if json:
+        typer.echo(lines.dumps({**done._asdict(), "notes": notes}))
+        return
+    made = "The study is made. " if done.made else ""
+    typer.echo(f"{made}Stored: {count(done.stored)} votes of {count(done.raters)} raters; {count(done.there)} were there already.")
+    for note in notes:
+        typer.echo(f"Note: {note}")
+
+
+@app.command()
+def export(
+    study: StudyArgument,
+    file: Annotated[Path, typer.Argument(help=".csv, .jsonl or .parquet; .json for Label Studio.", show_default=False)],
+    form: Annotated[str, typer.Option("--format", help="table or label-studio.")] = "table",
+    store: StoreOption = None,
+) -> None:
+    """Write a study's votes into a file; raters are keys drawn at random, no names."""
+    from evalkit.run.vote_files import export_votes
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        export_votes(opened, study, file, one_of(form, ("table", "label-studio"), "--format"))
+    typer.echo(f"Written: {file}")
+
+
 @app.command()
 def rank(
     study: StudyArgument,
@@ -106,6 +155,17 @@ def agreement(study: StudyArgument, store: StoreOption = None, json: JsonOption 
     with Store(store) as opened:
         finding = agreement_of(opened, study)
     typer.echo(finding.model_dump_json(indent=1) if json else f"{finding.name}: {finding_words(finding)}")
+
+
+def one_of(given: str, known: Collection[str], option: str) -> Any:
+    """A word that is one of those known.
+
+    Raises:
+        InputError: it is none of them.
+    """
+    if given not in known:
+        raise InputError(f"{option} is one of {', '.join(known)}")
+    return given
 
 
 def ranking_text(ranking: "Ranking") -> str:
