@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from evalkit.core.sample import Texts as Texts
     from evalkit.core.schema import Schema as Schema
     from evalkit.data import load as load
+    from evalkit.ratings import Ranking as Ranking
+    from evalkit.ratings import agreement as agreement
+    from evalkit.ratings import rank as rank
     from evalkit.run.evaluate import evaluate as evaluate
     from evalkit.run.models import load_model as load_model
     from evalkit.run.models import save as save
@@ -45,6 +48,7 @@ _WHERE = {
     "Failure": "evalkit.core.evidence",
     "GAN": "evalkit.backbones.gan",
     "Images": "evalkit.core.sample",
+    "Ranking": "evalkit.ratings",
     "RecurrentLM": "evalkit.backbones.recurrent_lm",
     "Sample": "evalkit.core.sample",
     "Schema": "evalkit.core.schema",
@@ -53,9 +57,11 @@ _WHERE = {
     "Texts": "evalkit.core.sample",
     "TransformerLM": "evalkit.backbones.transformer_lm",
     "VAE": "evalkit.backbones.vae",
+    "agreement": "evalkit.ratings",
     "evaluate": "evalkit.run.evaluate",
     "load": "evalkit.data",
     "load_model": "evalkit.run.models",
+    "rank": "evalkit.ratings",
     "save": "evalkit.run.models",
 }
 
@@ -70,6 +76,9 @@ __all__ = [  # noqa: RUF022 - in the order of a first session
     "TransformerLM",
     "evaluate",
     "Evaluation",
+    "rank",
+    "Ranking",
+    "agreement",
     "save",
     "load_model",
     "Sample",

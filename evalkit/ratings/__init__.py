@@ -4,8 +4,11 @@ from evalkit.ratings.agreement import COEFFICIENTS, agreement
 from evalkit.ratings.bradley_terry import rank
 from evalkit.ratings.comparisons import OUTCOMES, Comparisons
 from evalkit.ratings.elo import elo
-from evalkit.ratings.ranking import Effect, Ranking
+from evalkit.ratings.plackett_luce import rank_best_worst, rank_orders
+from evalkit.ratings.planning import Components, components, plan, votes_for_ranking, votes_needed
+from evalkit.ratings.ranking import Effect, Ranking, Strengths
 from evalkit.ratings.rater_report import rater_report
+from evalkit.ratings.sequential import Watched, watch
 from evalkit.ratings.true_labels import TrueLabels, true_labels
 from evalkit.ratings.without_one import without_one
 
@@ -13,13 +16,23 @@ __all__ = [
     "COEFFICIENTS",
     "OUTCOMES",
     "Comparisons",
+    "Components",
     "Effect",
     "Ranking",
+    "Strengths",
     "TrueLabels",
+    "Watched",
     "agreement",
+    "components",
     "elo",
+    "plan",
     "rank",
+    "rank_best_worst",
+    "rank_orders",
     "rater_report",
     "true_labels",
+    "votes_for_ranking",
+    "votes_needed",
+    "watch",
     "without_one",
 ]

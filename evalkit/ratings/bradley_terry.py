@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,18 +12,16 @@ from evalkit.core.errors import InputError, ShapeError
 from evalkit.ratings.cells import Cells
 from evalkit.ratings.comparisons import BOTH_BAD, LEFT, RIGHT, Comparisons
 from evalkit.ratings.connectivity import obstacle, refuse
+from evalkit.ratings.errors_of import METHODS, Covariance, Errors, covariance, kind_of, renumbered, resting_on
 from evalkit.ratings.likelihood import UNBOUNDED, Factor, Likelihood, Ties, maximum
 from evalkit.ratings.ranking import Effect, Ranking, t_quantile, two_sided
 from evalkit.statistics.intervals import Interval, proportion_interval
-from evalkit.statistics.sandwich import clustered_meat, sandwich, two_way_meat
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
-Errors = Literal["auto", "model", "independent", "rater", "item", "both"]
+TIES = {"davidson": "ties after Davidson", "half": "ties as half wins"}
 
 MOST_GENERATORS = 5000
-# Errors by groups are too small, and uncertain, when they rest on fewer.
-FEW_GROUPS = 10
 # A standard error this large, in logits, is of an estimate that runs away.
 _UNBOUNDED = 50.0
 
@@ -83,21 +81,15 @@ def rank(
     likelihood = Likelihood(Cells.of(votes, chosen, weight, position=position), ties, ridge)
     notes = _possible(likelihood, votes.generators)
     parameters = maximum(likelihood)
-    groups = {name: _renumbered(of[chosen]) for name, of in (("rater", votes.rater), ("item", votes.item)) if of is not None}
-    kind: Errors = "model" if notes else _kind(errors, groups)
-    errors_of = _errors(likelihood, parameters, groups, kind)
+    groups = {name: renumbered(of[chosen]) for name, of in (("rater", votes.rater), ("item", votes.item)) if of is not None}
+    kind: Errors = "model" if notes else kind_of(errors, groups)
+    errors_of = _errors(likelihood, parameters, votes.weight[chosen], groups, kind)
     if np.sqrt(np.diag(errors_of.model)).max() > _UNBOUNDED / math.sqrt(max(float(weight.mean()), 1e-300)):
         raise InputError(UNBOUNDED)
     if ridge > 0:
         notes.append(f"a ridge of {ridge:g} pulls the strengths together")
-    notes += _few(kind, groups, errors_of.degrees)
+    notes += resting_on(kind, groups, errors_of.degrees)
     return _ranking(votes, chosen, likelihood, parameters, errors_of, groups, notes, level, seed, kind, both_bad, served)
-
-
-class _Covariance(NamedTuple):
-    model: Array
-    used: Array
-    degrees: float
 
 
 def _weights(votes: Comparisons, served: str) -> Array:
@@ -124,42 +116,12 @@ def _possible(likelihood: Likelihood, names: tuple[str, ...]) -> list[str]:
     return [] if reason is None else [f"{reason} but for the ridge; errors are those of the model with the ridge as prior"]
 
 
-def _kind(errors: Errors, groups: dict[str, Codes]) -> Errors:
-    if errors == "auto":
-        there = [name for name, of in groups.items() if of.max() > 0]
-        return "both" if len(there) > 1 else "rater" if "rater" in there else "item" if "item" in there else "independent"
-    for name in ("rater", "item"):
-        if errors in (name, "both") and (name not in groups or groups[name].max() < 1):
-            raise InputError(f"errors by {name} need a column {name!r} with two or more of them")
-    return errors
-
-
-def _errors(likelihood: Likelihood, parameters: Array, groups: dict[str, Codes], kind: Errors) -> _Covariance:
+def _errors(likelihood: Likelihood, parameters: Array, copies: Array, groups: dict[str, Codes], kind: Errors) -> Covariance:
     odds = likelihood.odds(parameters)
     bread = Factor.of(likelihood.information(odds, likelihood.cells.counts.sum(axis=0)), likelihood.k).inverse()
     if kind == "model":
-        return _Covariance(bread, bread, math.inf)
-    scores = likelihood.scores(parameters)
-    if kind == "independent":
-        return _Covariance(bread, sandwich(bread, np.asarray((scores.T @ scores).toarray())), math.inf)
-    meat = two_way_meat(scores, groups["rater"], groups["item"]) if kind == "both" else clustered_meat(scores, groups[kind])
-    return _Covariance(bread, sandwich(bread, meat.matrix), meat.degrees)
-
-
-def _few(kind: Errors, groups: dict[str, Codes], degrees: float) -> list[str]:
-    """What errors rest on, where that is little."""
-    if kind == "independent":
-        return ["votes are taken as independent: intervals are too narrow if raters cast several, or if items differ"]
-    counts = {name: int(groups[name].max()) + 1 for name in ("rater", "item") if kind in (name, "both")}
-    few = [f"errors rest on only {n} {name}s: intervals are rough" for name, n in counts.items() if n < FEW_GROUPS]
-    if not few and degrees + 1 < FEW_GROUPS:
-        few = [f"a few {' or '.join(f'{name}s' for name in counts)} have most of the votes: intervals are rough"]
-    return few
-
-
-def _renumbered(codes: Codes) -> Codes:
-    present = np.bincount(codes) > 0
-    return (np.cumsum(present) - 1)[codes]
+        return Covariance(bread, bread, math.inf)
+    return covariance(bread, likelihood.scores(parameters), copies, groups, kind)
 
 
 def _ranking(
@@ -167,7 +129,7 @@ def _ranking(
     chosen: NDArray[np.bool_],
     likelihood: Likelihood,
     parameters: Array,
-    errors: _Covariance,
+    errors: Covariance,
     groups: dict[str, Codes],
     notes: list[str],
     level: float,
@@ -200,7 +162,7 @@ def _ranking(
         votes_of=shown_of,
         both_bad=tuple(_share(bad, shown, level) for bad, shown in zip(bad_of, shown_of, strict=True)),
         log_likelihood=likelihood.value(parameters, likelihood.odds(parameters), cells.counts),
-        method=_method(likelihood, kind),
+        method=f"Bradley-Terry, {TIES[likelihood.ties]}, {METHODS[kind]}",
         notes=tuple(notes),
         settings=settings,
         level=level,
@@ -228,7 +190,7 @@ def _effect(name: str, value: float, error: float, width: float, degrees: float)
 
 
 def _tie_weight(log_nu: float, half: float) -> Interval:
-    return Interval(math.exp(log_nu), math.exp(log_nu - half), math.exp(log_nu + half))
+    return Interval(math.exp(log_nu), math.exp(log_nu - half), math.exp(min(log_nu + half, 700.0)))
 
 
 def _left_share(votes: Comparisons) -> Interval | None:
@@ -242,15 +204,3 @@ def _share(successes: float, n: float, level: float) -> Interval:
     ends = proportion_interval(min(whole, round(successes / n * whole)), whole, level=level)
     value = float(successes / n)
     return Interval(value, min(value, ends.low), max(value, ends.high))
-
-
-def _method(likelihood: Likelihood, kind: Errors) -> str:
-    ties = "ties after Davidson" if likelihood.ties == "davidson" else "ties as half wins"
-    by = {
-        "model": "errors of the model",
-        "independent": "sandwich errors, votes independent",
-        "rater": "sandwich errors by rater",
-        "item": "sandwich errors by item",
-        "both": "sandwich errors by rater and item",
-    }
-    return f"Bradley-Terry, {ties}, {by[kind]}"

@@ -44,8 +44,8 @@ class Effect(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
-    """Generators by the strength that votes give them.
+class Strengths:
+    """Generators by the strength that preferences give them.
 
     Strengths are on the logit scale with mean 0: how often one is preferred over another, where one is preferred at all, is
     1 / (1 + exp(-difference)). Only differences mean something. They are of these raters, items and opponents.
@@ -55,41 +55,28 @@ class Ranking:
         strengths: (k,) in that order.
         covariance: (k, k) of the strengths.
         degrees: of freedom behind the standard errors; infinite where they do not rest on groups.
-        effects: of the left side and of covariates.
-        tie_weight: nu of Davidson, the share of ties between equals over twice the share of either winning, with its interval.
-        left_share: how often the left was preferred when one was, with its exact interval.
+        votes_of: (k,) votes in which each generator was shown.
         n_votes: votes behind the strengths.
-        votes_of: (k,) votes in which each generator was shown, with those for ``both_bad``.
-        both_bad: (k,) share of these in which both were called bad, with exact intervals that take votes as independent.
         log_likelihood: of the votes at these strengths.
         method: how strengths and errors were found, in words.
         notes: what a reader must know, one sentence each.
         settings: what was asked for.
         level: of all intervals.
         seed: of the draws behind ranks and resamples.
-        likelihood, parameters, groups, group_names: what resamples start from; in the order of the names.
     """
 
     generators: tuple[str, ...]
     strengths: Array
     covariance: Array
     degrees: float
-    effects: tuple[Effect, ...]
-    tie_weight: Interval | None
-    left_share: Interval | None
-    n_votes: float
     votes_of: Array
-    both_bad: tuple[Interval, ...]
+    n_votes: float
     log_likelihood: float
     method: str
     notes: tuple[str, ...]
     settings: dict[str, Any]
     level: float
     seed: int
-    likelihood: Likelihood
-    parameters: Array
-    groups: dict[str, NDArray[np.int64]]
-    group_names: dict[str, tuple[str, ...]]
 
     @property
     def quantile(self) -> float:
@@ -162,7 +149,8 @@ class Ranking:
             anchor: a generator and the figure it is to have; intervals are then of the difference to it.
 
         Returns:
-            Columns ``generator``, ``strength``, ``low``, ``high``, ``rank`` ("1" or "1-3"), ``votes``, ``both_bad``.
+            Columns ``generator``, ``strength``, ``low``, ``high``, ``rank`` ("1" or "1-3") and ``votes``; ``both_bad`` where votes
+            could say so.
 
         >>> votes = pd.DataFrame({"left": list("aab"), "right": list("bbb"[:1] * 2 + "a"), "outcome": ["left", "right", "right"]})
         >>> from evalkit.ratings import rank
@@ -181,7 +169,6 @@ class Ranking:
                 "high": found[:, 2],
                 "rank": ranks,
                 "votes": self.votes_of,
-                "both_bad": [share.value for share in self.both_bad],
             }
         )
 
@@ -202,6 +189,36 @@ class Ranking:
             for name, found, votes in zip(self.generators, self.intervals(), self.votes_of, strict=True)
         }
 
+    def __str__(self) -> str:
+        lines = [self.table().to_string(index=False, float_format=lambda figure: f"{figure:.4g}"), *self.notes]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, eq=False)
+class Ranking(Strengths):
+    """Strengths by votes between two outputs.
+
+    Attributes:
+        effects: of the left side and of covariates, taken out of the strengths.
+        tie_weight: nu of Davidson, the share of ties between equals over the share of either winning, with its interval.
+        left_share: how often the left was preferred when one was, with its exact interval.
+        both_bad: (k,) share of votes in which both were called bad, with exact intervals that take votes as independent.
+        likelihood, parameters, groups, group_names: what resamples start from; in the order of the names.
+    """
+
+    effects: tuple[Effect, ...]
+    tie_weight: Interval | None
+    left_share: Interval | None
+    both_bad: tuple[Interval, ...]
+    likelihood: Likelihood
+    parameters: Array
+    groups: dict[str, NDArray[np.int64]]
+    group_names: dict[str, tuple[str, ...]]
+
+    def table(self, *, scale: Literal["arena", "logit"] = "arena", anchor: tuple[str, float] | None = None) -> pd.DataFrame:
+        """As :meth:`Strengths.table`, with the share of ``both_bad``."""
+        return super().table(scale=scale, anchor=anchor).assign(both_bad=[share.value for share in self.both_bad])
+
     def bootstrap(self, *, by: Literal["vote", "rater", "item"] = "vote", draws: int = 1000) -> Resampled:
         """Strengths of resampled votes, raters or items, (draws, k) best first; see :func:`~evalkit.ratings.bootstrap.resample`."""
         if by != "vote" and by not in self.groups:
@@ -209,10 +226,6 @@ class Ranking:
         found = resample(self.likelihood, self.parameters, self.groups.get(by), draws=draws, seed=self.seed)
         order = np.argsort(-self.parameters[: self.likelihood.k], kind="stable")
         return Resampled(found.strengths[:, order], found.missed)
-
-    def __str__(self) -> str:
-        lines = [self.table().to_string(index=False, float_format=lambda figure: f"{figure:.4g}"), *self.notes]
-        return "\n".join(lines)
 
 
 def t_quantile(level: float, degrees: float) -> float:

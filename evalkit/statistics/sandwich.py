@@ -22,15 +22,15 @@ class Meat(NamedTuple):
 
     Attributes:
         matrix: (p, p) how much the summed scores vary.
-        degrees: of freedom for intervals by Student's t: equally large groups that would know as much, less one; of two ways, the
-            fewer.
+        degrees: of freedom for intervals by Student's t: equally large groups that would know as much, less one, and at
+            least one; of two ways, the fewer.
     """
 
     matrix: Array
     degrees: float
 
 
-def clustered_meat(scores: sparse.csr_array, groups: Groups) -> Meat:
+def clustered_meat(scores: sparse.csr_array, groups: Groups, size: Array | None = None) -> Meat:
     """How much the sum of scores varies when what is independent is a group.
 
     A group pulls the estimate towards itself, so its score is too small; it is enlarged as if all rows told equally much, by
@@ -40,6 +40,7 @@ def clustered_meat(scores: sparse.csr_array, groups: Groups) -> Meat:
     Args:
         scores: (n, p) derivative of each row's log-likelihood at the estimate; they add up to about 0.
         groups: (n,) the group of each row, 0 … G - 1.
+        size: (n,) how many rows each stands for; 1 if None.
 
     Raises:
         ShapeError: there are fewer than two groups.
@@ -51,16 +52,16 @@ def clustered_meat(scores: sparse.csr_array, groups: Groups) -> Meat:
     >>> clustered_meat(rows, np.array([0, 0, 1, 1]))
     Meat(matrix=array([[16.]]), degrees=1.0)
     """
-    sizes = np.bincount(groups)
-    shares = sizes / max(len(groups), 1)
+    sizes = np.bincount(groups, weights=size)
+    shares = sizes / max(float(sizes.sum()), 1e-300)
     if len(sizes) < 2 or shares.max() == 1:
         raise ShapeError(f"errors by groups need two groups or more, got {min(len(sizes), 1)}")
     enlarged = 1 / np.sqrt(1 - shares)
     of_group = sparse.csr_array((enlarged[groups], (groups, np.arange(len(groups)))), shape=(len(sizes), len(groups)))
-    return Meat(_squares(sparse.csr_array(of_group @ scores)), float(1 / (shares @ shares)) - 1)
+    return Meat(_squares(sparse.csr_array(of_group @ scores)), max(1.0, float(1 / (shares @ shares)) - 1))
 
 
-def two_way_meat(scores: sparse.csr_array, first: Groups, second: Groups) -> Meat:
+def two_way_meat(scores: sparse.csr_array, first: Groups, second: Groups, size: Array | None = None) -> Meat:
     """The same when rows of one group are dependent, whichever of two ways they are grouped: votes of one rater, votes on one item.
 
     The two one-way matrices less that of the groups' intersections. Where that is not positive (few groups), its negative
@@ -72,9 +73,9 @@ def two_way_meat(scores: sparse.csr_array, first: Groups, second: Groups) -> Mea
     >>> two_way_meat(rows, np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])).degrees
     1.0
     """
-    one, two = clustered_meat(scores, first), clustered_meat(scores, second)
+    one, two = clustered_meat(scores, first, size), clustered_meat(scores, second, size)
     pairs = np.unique(first.astype(np.int64) * (int(second.max()) + 1) + second, return_inverse=True)[1]
-    values, vectors = np.linalg.eigh(one.matrix + two.matrix - clustered_meat(scores, pairs).matrix)
+    values, vectors = np.linalg.eigh(one.matrix + two.matrix - clustered_meat(scores, pairs, size).matrix)
     return Meat((vectors * np.maximum(values, 0.0)) @ vectors.T, min(one.degrees, two.degrees))
 
 

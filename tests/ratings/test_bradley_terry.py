@@ -96,8 +96,10 @@ def test_weights_are_copies_and_their_scale_moves_no_strength(seed, ties):
     lighter = rank(table.assign(weight=0.1), ties=ties, ridge=0.001)
     np.testing.assert_allclose(lighter.strengths, rank(table, ties=ties, ridge=0.01).strengths)
     both = (table.assign(weight=weights), table.loc[table.index.repeat(weights)])
-    first, second = (rank(each, ties=ties, ridge=0.01, errors="model").covariance for each in both)
-    np.testing.assert_allclose(first, second, atol=1e-9)
+    for errors in ("model", "independent", "rater", "item", "both"):
+        first, second = (rank(each, ties=ties, ridge=0.01, errors=errors) for each in both)
+        np.testing.assert_allclose(first.covariance, second.covariance, atol=1e-9)
+        assert first.degrees == pytest.approx(second.degrees)
 
 
 def test_errors_allow_for_what_is_dependent():
@@ -221,6 +223,8 @@ def test_few_raters_are_pointed_out():
     heavy = votes(9, n=1000, raters=60, items=60)
     heavy.loc[:800, "rater"] = 0
     assert any("most of the votes" in note for note in rank(heavy).notes)
+    heavy["rater"] = (np.arange(1000) > 990).astype(int)
+    assert all(np.isfinite(rank(heavy).intervals()).all(axis=1))
     with pytest.raises(InputError, match="errors by rater"):
         rank(votes(8, raters=1), errors="rater")
 

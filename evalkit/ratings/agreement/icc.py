@@ -89,7 +89,7 @@ def _value(s: _Squares, form: str) -> float:
         return (s.between - s.within) / (s.between + (s.k - 1) * s.within)
     common = s.k * (s.raters - s.error) / s.n if form == "ICC2" else 0.0
     whole = s.between + (s.k - 1) * s.error + common
-    if whole <= 0:
+    if whole <= 0 or s.between == s.error == 0:
         raise UndefinedError("units do not differ, and raters differ by a constant only: the correlation is undefined")
     return (s.between - s.error) / whole
 
@@ -114,7 +114,9 @@ def _ends_of_sampled_raters(s: _Squares, tail: float) -> tuple[float, float]:
         return 1.0, 1.0
     a, b = k * value / (n * (1 - value)), 1 + k * value * (n - 1) / (n * (1 - value))
     mixed = a * s.raters + b * s.error
-    degrees = mixed**2 / ((a * s.raters) ** 2 / (k - 1) + (b * s.error) ** 2 / ((n - 1) * (k - 1)))
+    spread = (a * s.raters) ** 2 / (k - 1) + (b * s.error) ** 2 / ((n - 1) * (k - 1))
+    # Weights of either sign, where the value is negative, may leave less than one.
+    degrees = max(1.0, mixed**2 / spread) if spread > 0 else 1.0
     above, below = stats.f.ppf(1 - tail, n - 1, degrees), stats.f.ppf(1 - tail, degrees, n - 1)
     low = n * (s.between - above * s.error) / (above * (k * s.raters + (k * n - k - n) * s.error) + n * s.between)
     high = n * (below * s.between - s.error) / (k * s.raters + (k * n - k - n) * s.error + n * below * s.between)

@@ -64,6 +64,9 @@ def test_what_is_undefined_or_does_not_suit_is_said():
         icc([[1, 1], [1, 1]])
     with pytest.raises(UndefinedError, match="units do not differ"):
         icc([[1, 2], [1, 2], [1, 2]], form="ICC3")
+    with pytest.raises(UndefinedError, match="units do not differ"):
+        icc([[1, 2, 3], [1, 2, 3]])
+    assert np.isfinite(icc([[3, 1], [2, 2]])).all()
     for incomplete in ([[1, 2], [3, None]], [[1, None], [2, None]]):
         with pytest.raises(ShapeError, match="every rater's rating"):
             icc(incomplete)
