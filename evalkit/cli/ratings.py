@@ -12,10 +12,12 @@ from evalkit.core.errors import InputError
 
 if TYPE_CHECKING:
     from evalkit.ratings import Ranking
+    from evalkit.run.rankings import Planned
 
 app = typer.Typer(
     help="People's votes: invite raters, bring votes in and out, rank, and say how far it can be trusted.", no_args_is_help=True
 )
+VotesArgument = Annotated[str, typer.Argument(help="A file of votes, or a study's name.", show_default=False)]
 RaterArgument = Annotated[str, typer.Argument(help="The rater's key, as evalkit study show prints it.", show_default=False)]
 
 
@@ -123,7 +125,7 @@ def export(
 
 @app.command()
 def rank(
-    study: StudyArgument,
+    votes: VotesArgument,
     until: Annotated[int | None, typer.Option("--until", min=0, help="As it stood after this event of the log.")] = None,
     ridge: Annotated[float, typer.Option("--ridge", min=0.0, help="Pull strengths together where votes do not connect all.")] = 0.0,
     store: StoreOption = None,
@@ -132,11 +134,16 @@ def rank(
     """Rank generators by people's votes: intervals clustered by raters and items, ranks that hold together."""
     import json as lines
 
-    from evalkit.run.rankings import ranking_digest, ranking_of
+    from evalkit.run.rankings import pairs_of_file, rank_votes, ranking_digest, ranking_of
     from evalkit.study import Store
 
-    with Store(store) as opened:
-        ranking = ranking_of(opened, study, until=until, ridge=ridge)
+    if Path(votes).is_file():
+        if until is not None:
+            raise InputError("--until speaks of a study's log, and a file has none")
+        ranking = rank_votes(pairs_of_file(Path(votes)), ridge=ridge)
+    else:
+        with Store(store) as opened:
+            ranking = ranking_of(opened, votes, until=until, ridge=ridge)
     if not json:
         typer.echo(ranking_text(ranking))
         return
@@ -146,15 +153,48 @@ def rank(
 
 
 @app.command()
-def agreement(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+def agreement(votes: VotesArgument, store: StoreOption = None, json: JsonOption = False) -> None:
     """How far raters agree beyond chance."""
     from evalkit.compare.words import finding_words
-    from evalkit.run.rankings import agreement_of
+    from evalkit.run.rankings import agreement_of, agreement_of_votes, file_votes
     from evalkit.study import Store
 
-    with Store(store) as opened:
-        finding = agreement_of(opened, study)
+    if Path(votes).is_file():
+        finding = agreement_of_votes(*file_votes(Path(votes)))
+    else:
+        with Store(store) as opened:
+            finding = agreement_of(opened, votes)
     typer.echo(finding.model_dump_json(indent=1) if json else f"{finding.name}: {finding_words(finding)}")
+
+
+@app.command()
+def plan(
+    pilot: Annotated[str | None, typer.Argument(help="Votes there are: a file, or a study's name.", show_default=False)] = None,
+    win_rate: Annotated[float, typer.Option("--win-rate", help="To be found: how often the better one is preferred.")] = 0.6,
+    power: Annotated[float, typer.Option("--power", help="With this chance.")] = 0.8,
+    generators: Annotated[int, typer.Option("--generators", min=2, help="Compared at once.")] = 2,
+    raters: Annotated[int, typer.Option("--raters", min=2, help="With a pilot: among so many.")] = 20,
+    items: Annotated[int, typer.Option("--items", min=2, help="With a pilot: over so many.")] = 50,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """How many votes to ask for; a pilot tells how much raters and items have tastes of their own."""
+    import json as lines
+
+    from evalkit.run.rankings import pairs_of_file, plan_votes, study_comparisons
+    from evalkit.study import Store
+
+    votes = None
+    if pilot is not None and Path(pilot).is_file():
+        votes = pairs_of_file(Path(pilot))
+    elif pilot is not None:
+        with Store(store) as opened:
+            votes = study_comparisons(opened, pilot)
+    planned = plan_votes(win_rate, power=power, generators=generators, pilot=votes, raters=raters, items=items)
+    if json:
+        typer.echo(lines.dumps({**planned._asdict(), "tastes": planned.tastes and planned.tastes._asdict()}))
+        return
+    typer.echo(plan_text(planned, win_rate, power, generators, raters, items))
 
 
 def one_of(given: str, known: Collection[str], option: str) -> Any:
@@ -166,6 +206,24 @@ def one_of(given: str, known: Collection[str], option: str) -> Any:
     if given not in known:
         raise InputError(f"{option} is one of {', '.join(known)}")
     return given
+
+
+def plan_text(planned: "Planned", win_rate: float, power: float, generators: int, raters: int, items: int) -> str:
+    """The numbers, most useful first, and what they take for granted."""
+    from evalkit.compare.words import count, percent
+
+    aim = f"to find a win rate of {percent(win_rate)} with a chance of {percent(power)}"
+    lines = []
+    if planned.crossed is not None and planned.tastes is not None:
+        tastes = f"raters {planned.tastes.rater:.3g}, items {planned.tastes.item:.3g}, the rest {planned.tastes.rest:.3g}"
+        lines = [f"{count(planned.crossed)} votes of {raters} raters on {items} items between two generators {aim}."]
+        lines += [f"The pilot's variances: {tastes}."]
+    lines += [f"{count(planned.independent)} votes between two generators {aim}, if raters and items had no tastes: at least."]
+    if planned.board is not None:
+        lines += [
+            f"{count(planned.board)} votes on all pairs of {generators} generators for two neighbours so far apart, likewise."
+        ]
+    return "\n".join(lines)
 
 
 def ranking_text(ranking: "Ranking") -> str:
