@@ -1,5 +1,7 @@
 """``evalkit ratings``: people's votes."""
 
+from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,10 +12,12 @@ from evalkit.core.errors import InputError
 
 if TYPE_CHECKING:
     from evalkit.ratings import Strengths
+    from evalkit.run.rankings import Planned
 
 app = typer.Typer(
     help="People's votes: invite raters, bring votes in and out, rank, and say how far it can be trusted.", no_args_is_help=True
 )
+VotesArgument = Annotated[str, typer.Argument(help="A file of votes, or a study's name.", show_default=False)]
 RaterArgument = Annotated[str, typer.Argument(help="The rater's key, as evalkit study show prints it.", show_default=False)]
 
 
@@ -72,9 +76,56 @@ def erase(study: StudyArgument, rater: RaterArgument, store: StoreOption = None)
     typer.echo(f"The rater is erased, with {gone} votes." if gone else "The rater is erased; counted votes stay without a name.")
 
 
+@app.command("import")
+def import_file(
+    study: StudyArgument,
+    file: Annotated[Path, typer.Argument(help=".csv, .jsonl, .parquet or .json.", show_default=False)],
+    form: Annotated[str, typer.Option("--format", help="auto, table, label-studio or battles.")] = "auto",
+    left: Annotated[str | None, typer.Option("--left", help="Label Studio: the data field that names what stood left.")] = None,
+    right: Annotated[str | None, typer.Option("--right", help="Label Studio: and right.")] = None,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring votes from elsewhere into a study, which is made if it is not there; none is stored twice."""
+    import json as lines
+
+    from evalkit.compare.words import count
+    from evalkit.run.label_studio import Fields
+    from evalkit.run.vote_files import import_votes
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        done, notes = import_votes(
+            opened, study, file, one_of(form, ("auto", "table", "label-studio", "battles"), "--format"), Fields(left, right)
+        )
+    if json:
+        typer.echo(lines.dumps({**done._asdict(), "notes": notes}))
+        return
+    made = "The study is made. " if done.made else ""
+    typer.echo(f"{made}Stored: {count(done.stored)} votes of {count(done.raters)} raters; {count(done.there)} were there already.")
+    for note in notes:
+        typer.echo(f"Note: {note}")
+
+
+@app.command()
+def export(
+    study: StudyArgument,
+    file: Annotated[Path, typer.Argument(help=".csv, .jsonl or .parquet; .json for Label Studio.", show_default=False)],
+    form: Annotated[str, typer.Option("--format", help="table or label-studio.")] = "table",
+    store: StoreOption = None,
+) -> None:
+    """Write a study's votes into a file; raters are keys drawn at random, no names."""
+    from evalkit.run.vote_files import export_votes
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        export_votes(opened, study, file, one_of(form, ("table", "label-studio"), "--format"))
+    typer.echo(f"Written: {file}")
+
+
 @app.command()
 def rank(
-    study: StudyArgument,
+    votes: VotesArgument,
     until: Annotated[int | None, typer.Option("--until", min=0, help="As it stood after this event of the log.")] = None,
     ridge: Annotated[float, typer.Option("--ridge", min=0.0, help="Pull strengths together where votes do not connect all.")] = 0.0,
     store: StoreOption = None,
@@ -83,11 +134,16 @@ def rank(
     """Rank generators by people's votes: intervals clustered by raters and items, ranks that hold together."""
     import json as lines
 
-    from evalkit.run.rankings import ranking_digest, ranking_of
+    from evalkit.run.rankings import pairs_of_file, rank_votes, ranking_digest, ranking_of
     from evalkit.study import Store
 
-    with Store(store) as opened:
-        ranking = ranking_of(opened, study, until=until, ridge=ridge)
+    if Path(votes).is_file():
+        if until is not None:
+            raise InputError("--until speaks of a study's log, and a file has none")
+        ranking = rank_votes(pairs_of_file(Path(votes)), ridge=ridge)
+    else:
+        with Store(store) as opened:
+            ranking = ranking_of(opened, votes, until=until, ridge=ridge)
     if not json:
         typer.echo(ranking_text(ranking))
         return
@@ -147,47 +203,77 @@ def stop(study: StudyArgument, store: StoreOption = None, json: JsonOption = Fal
 
 
 @app.command()
-def plan(
-    win_rate: Annotated[float, typer.Option("--win-rate", help="The difference to find: how often the better one wins.")] = 0.6,
-    generators: Annotated[int, typer.Option("--generators", min=2, help="So many on the board.")] = 2,
-    ties: Annotated[float, typer.Option("--ties", help="The share of votes that prefer neither.")] = 0.0,
-    power: Annotated[float, typer.Option("--power", help="The chance to find the difference.")] = 0.8,
-    pilot: Annotated[
-        str | None, typer.Option("--pilot", help="A study whose raters and items differ as the next one's will.")
-    ] = None,
-    raters: Annotated[int, typer.Option("--raters", min=2, help="With --pilot: among so many raters.")] = 10,
-    items: Annotated[int, typer.Option("--items", min=2, help="With --pilot: on so many items.")] = 100,
-    store: StoreOption = None,
-) -> None:
-    """How many votes a difference takes."""
-    from evalkit.ratings import components, votes_for_ranking, votes_needed
-    from evalkit.ratings import plan as votes_of_plan
+def agreement(votes: VotesArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+    """How far raters agree beyond chance."""
+    from evalkit.compare.words import finding_words
+    from evalkit.run.rankings import agreement_of, agreement_of_votes, file_votes
+    from evalkit.study import Store
 
-    if pilot is not None:
-        from evalkit.run.rankings import study_comparisons
-        from evalkit.study import Store
-
-        with Store(store) as opened:
-            found = components(study_comparisons(opened, pilot))
-        n = votes_of_plan(found, win_rate, raters=raters, items=items, power=power)
-        typer.echo(f"{n} votes between two generators, of {raters} raters on {items} items that differ as in the pilot.")
-    elif generators == 2:
-        typer.echo(f"{votes_needed(win_rate, power=power, tie_share=ties)} votes, if raters and items have no tastes of their own.")
+    if Path(votes).is_file():
+        finding = agreement_of_votes(*file_votes(Path(votes)))
     else:
-        n = votes_for_ranking(generators, win_rate, power=power, tie_share=ties)
-        typer.echo(f"{n} votes over all pairs of {generators} generators, if raters and items have no tastes of their own.")
+        with Store(store) as opened:
+            finding = agreement_of(opened, votes)
+    typer.echo(finding.model_dump_json(indent=1) if json else f"{finding.name}: {finding_words(finding)}")
 
 
 @app.command()
-def agreement(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
-    """How far raters agree beyond chance."""
-    from evalkit.compare.words import finding_words
-    from evalkit.run.rankings import agreement_of
+def plan(
+    pilot: Annotated[str | None, typer.Argument(help="Votes there are: a file, or a study's name.", show_default=False)] = None,
+    win_rate: Annotated[float, typer.Option("--win-rate", help="To be found: how often the better one is preferred.")] = 0.6,
+    power: Annotated[float, typer.Option("--power", help="With this chance.")] = 0.8,
+    generators: Annotated[int, typer.Option("--generators", min=2, help="Compared at once.")] = 2,
+    raters: Annotated[int, typer.Option("--raters", min=2, help="With a pilot: among so many.")] = 20,
+    items: Annotated[int, typer.Option("--items", min=2, help="With a pilot: over so many.")] = 50,
+    store: StoreOption = None,
+    json: JsonOption = False,
+) -> None:
+    """How many votes to ask for; a pilot tells how much raters and items have tastes of their own."""
+    import json as lines
+
+    from evalkit.run.rankings import pairs_of_file, plan_votes, study_comparisons
     from evalkit.study import Store
 
-    with Store(store) as opened:
-        finding = agreement_of(opened, study)
-    typer.echo(finding.model_dump_json(indent=1) if json else f"{finding.name}: {finding_words(finding)}")
+    votes = None
+    if pilot is not None and Path(pilot).is_file():
+        votes = pairs_of_file(Path(pilot))
+    elif pilot is not None:
+        with Store(store) as opened:
+            votes = study_comparisons(opened, pilot)
+    planned = plan_votes(win_rate, power=power, generators=generators, pilot=votes, raters=raters, items=items)
+    if json:
+        typer.echo(lines.dumps({**planned._asdict(), "tastes": planned.tastes and planned.tastes._asdict()}))
+        return
+    typer.echo(plan_text(planned, win_rate, power, generators, raters, items))
+
+
+def one_of(given: str, known: Collection[str], option: str) -> Any:
+    """A word that is one of those known.
+
+    Raises:
+        InputError: it is none of them.
+    """
+    if given not in known:
+        raise InputError(f"{option} is one of {', '.join(known)}")
+    return given
+
+
+def plan_text(planned: "Planned", win_rate: float, power: float, generators: int, raters: int, items: int) -> str:
+    """The numbers, most useful first, and what they take for granted."""
+    from evalkit.compare.words import count, percent
+
+    aim = f"to find a win rate of {percent(win_rate)} with a chance of {percent(power)}"
+    lines = []
+    if planned.crossed is not None and planned.tastes is not None:
+        tastes = f"raters {planned.tastes.rater:.3g}, items {planned.tastes.item:.3g}, the rest {planned.tastes.rest:.3g}"
+        lines = [f"{count(planned.crossed)} votes of {raters} raters on {items} items between two generators {aim}."]
+        lines += [f"The pilot's variances: {tastes}."]
+    lines += [f"{count(planned.independent)} votes between two generators {aim}, if raters and items had no tastes: at least."]
+    if planned.board is not None:
+        lines += [
+            f"{count(planned.board)} votes on all pairs of {generators} generators for two neighbours so far apart, likewise."
+        ]
+    return "\n".join(lines)
 
 
 def ranking_text(ranking: "Strengths") -> str:

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,24 +12,48 @@ from evalkit.core.errors import InputError, UndefinedError
 from evalkit.core.evidence import Finding
 from evalkit.ratings import (
     Comparisons,
+    Components,
     Strengths,
     Watched,
     agreement,
+    components,
+    plan,
     rank,
     rank_best_worst,
     rank_orders,
     rater_report,
+    votes_for_ranking,
+    votes_needed,
     watch,
     without_one,
 )
+from evalkit.run.vote_reading import read_votes
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
+from evalkit.study.bringing import BroughtVote
 from evalkit.study.log import append, events, found, locked
 from evalkit.study.serving import generator_names
 from evalkit.study.tables import StudyRow
+from evalkit.study.tasks import TaskName
 from evalkit.study.votes import comparisons, points, replayed, votes_frame
 
 _EVERY = 10  # votes between two looks at which pair tells most: each look fits the ranking anew
+
+
+class Planned(NamedTuple):
+    """Votes to ask for.
+
+    Attributes:
+        independent: between two generators, if raters and items had no tastes of their own: a lower bound.
+        board: of all generators at once, likewise; None for two.
+        crossed: between two generators, with the tastes that the pilot shows; None without one.
+        tastes: of raters and items, from the pilot.
+    """
+
+    independent: int
+    board: int | None
+    crossed: int | None
+    tastes: Components | None
 
 
 def study_comparisons(store: Store, study: str, until: int | None = None) -> pd.DataFrame:
@@ -70,7 +95,15 @@ def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: flo
         return _several(votes, task)
     if task != "pairwise":
         raise InputError(f"the task {task} compares no outputs with each other: its votes have no ranking")
-    votes = comparisons(votes)
+    return rank_votes(comparisons(votes), ridge=ridge)
+
+
+def rank_votes(votes: pd.DataFrame, *, ridge: float = 0.0) -> Strengths:
+    """The ranking by a table of votes between two, in whatever order they stand.
+
+    Raises:
+        InputError: they do not connect the generators.
+    """
     order = ["item", "left", "right", "outcome", "rater"]
     return rank(votes.sort_values(order, kind="stable", ignore_index=True), ridge=ridge, position=_turned(votes))
 
@@ -122,6 +155,11 @@ def agreement_of(store: Store, study: str, seed: int = 0) -> Finding:
         row = found(session, study)
         task = StudyDesign.model_validate(row.design).task
         votes = votes_frame(session, row)
+    return agreement_of_votes(task, votes, seed)
+
+
+def agreement_of_votes(task: TaskName, votes: pd.DataFrame, seed: int = 0) -> Finding:
+    """:func:`agreement_of`, of votes with their raters, items, what was shown, and answers."""
     if task == "pairwise" and len(votes):
         return agreement(Comparisons.of(comparisons(votes)).preferences(), seed=seed)
     if task in ("likert", "review") and len(votes):
@@ -172,6 +210,55 @@ def rater_lines(store: Store, study: str) -> pd.DataFrame:
     leaders = influence["first"].reindex(report["rater"])
     without = [leader if change else None for leader, change in zip(leaders, changes, strict=True)]
     return report.assign(leader_without=pd.Series(without, dtype=object))
+
+
+def file_votes(path: Path) -> tuple[TaskName, pd.DataFrame]:
+    """The counted votes of a file, without a store: the task, and what :func:`agreement_of_votes` reads.
+
+    Raises:
+        InputError: it holds no votes, or a row is none; see :func:`evalkit.run.vote_reading.read_votes`.
+    """
+    read = read_votes(path)
+    votes = pd.DataFrame([vote for vote in read.votes if vote.not_counted is None], columns=list(BroughtVote._fields))
+    return read.design.task, votes
+
+
+def pairs_of_file(path: Path) -> pd.DataFrame:
+    """The votes between two of a file, as :func:`rank_votes` reads them.
+
+    Raises:
+        InputError: it holds none.
+    """
+    task, votes = file_votes(path)
+    if task != "pairwise" or votes.empty:
+        raise InputError(f"{path.name[:60]} holds no votes between two: they alone are ranked")
+    return comparisons(votes)
+
+
+def plan_votes(
+    win_rate: float, *, power: float, generators: int = 2, pilot: pd.DataFrame | None = None, raters: int = 20, items: int = 50
+) -> Planned:
+    """How many votes find a win rate with this chance.
+
+    Args:
+        win_rate: of the better one of two neighbours, where one is preferred.
+        power: chance to find it.
+        generators: compared at once.
+        pilot: votes between two from which it is seen how much raters and items have tastes of their own.
+        raters: among whom votes will be spread.
+        items: over which they will be.
+
+    Raises:
+        InputError: a figure is out of range, or no number of votes suffices; the sentence says how many raters or items would.
+    """
+    found = None if pilot is None else components(pilot)
+    ties = 0.0 if pilot is None else float((pilot["outcome"] == "tie").mean())
+    return Planned(
+        votes_needed(win_rate, power=power, tie_share=ties),
+        None if generators == 2 else votes_for_ranking(generators, win_rate, power=power, tie_share=ties),
+        None if found is None else plan(found, win_rate, raters=raters, items=items, power=power),
+        found,
+    )
 
 
 def weigh_pairs(store: Store, study: str, *, always: bool = False) -> bool:

@@ -72,7 +72,7 @@ def create_study(
     shown = None if reference is None else [content_of(reference, row) for row in range(len(plans))]
     try:
         with store.writing() as session:
-            study = _opened(session, name, design)
+            study = opened(session, name, design)
             made = {generator: _added(session, study, generator) for generator in generators}
             _add_items(session, study, design, plans, made, contents, shown)
             append(session, study, "created", {"design": design.model_dump(mode="json"), "generators": list(generators)})
@@ -81,7 +81,8 @@ def create_study(
         raise InputError(f"a study called {name[:60]!r} is there already: choose another name") from error
 
 
-def _opened(session: Session, name: str, design: StudyDesign) -> StudyRow:
+def opened(session: Session, name: str, design: StudyDesign) -> StudyRow:
+    """A new study's row, with nothing in it yet."""
     study = StudyRow(
         name=name,
         state="open",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from evalkit.study.contents import Content
 from evalkit.study.creating import is_name, keep
 from evalkit.study.log import Head, events, verify
 from evalkit.study.parts import Parts, read_parts
-from evalkit.study.store import Store
+from evalkit.study.store import Store, insert_all
 from evalkit.study.tables import (
     AssignmentRow,
     EventRow,
@@ -95,8 +95,8 @@ def _insert(session: Session, name: str, parts: Parts, contents: list[Content]) 
         }
         for line in parts.evidence
     ]
-    _many(session, EvidenceRow, evidence)
-    _many(session, EventRow, [{"study_id": study.id, **line.model_dump()} for line in parts.events])
+    insert_all(session, EvidenceRow, evidence)
+    insert_all(session, EventRow, [{"study_id": study.id, **line.model_dump()} for line in parts.events])
     return study
 
 
@@ -109,14 +109,14 @@ def _insert_items(session: Session, study: StudyRow, parts: Parts, generators: d
         }
         for item in parts.items
     ]
-    _many(session, ItemRow, items)
+    insert_all(session, ItemRow, items)
     ids = _ids(session, study, ItemRow.name, ItemRow.id, ItemRow.study_id)
     outputs = [
         {"item_id": ids[item.name], "generator_id": generators[one], "content": _digest(file)}
         for item in parts.items
         for one, file in item.outputs.items()
     ]
-    _many(session, OutputRow, outputs)
+    insert_all(session, OutputRow, outputs)
     made = _outputs(session, study)
     counted, held = _held(parts.votes)
     questions = [
@@ -132,7 +132,7 @@ def _insert_items(session: Session, study: StudyRow, parts: Parts, generators: d
         for item in parts.items
         for group in item.questions
     ]
-    _many(session, QuestionRow, questions)
+    insert_all(session, QuestionRow, questions)
 
 
 _Asked = tuple[str, frozenset[str]]
@@ -149,7 +149,7 @@ def _held(lines: list[form.AssignmentLine]) -> tuple[Counter[_Asked], Counter[_A
 
 
 def _insert_votes(session: Session, study: StudyRow, parts: Parts, generators: dict[str, int]) -> None:
-    _many(session, RaterRow, [{"study_id": study.id, **rater.model_dump()} for rater in parts.raters])
+    insert_all(session, RaterRow, [{"study_id": study.id, **rater.model_dump()} for rater in parts.raters])
     raters = _ids(session, study, RaterRow.key, RaterRow.id, RaterRow.study_id)
     items = _ids(session, study, ItemRow.name, ItemRow.id, ItemRow.study_id)
     made, names = _outputs(session, study), {number: name for name, number in generators.items()}
@@ -165,14 +165,14 @@ def _insert_votes(session: Session, study: StudyRow, parts: Parts, generators: d
         }
         for line in parts.votes
     ]
-    _many(session, AssignmentRow, assignments)
+    insert_all(session, AssignmentRow, assignments)
     ids = _ids(session, study, AssignmentRow.key, AssignmentRow.id, AssignmentRow.study_id)
     votes = [
         {"study_id": study.id, "assignment_id": ids[line.key], "rater_id": raters[line.rater], **vote.model_dump()}
         for line in parts.votes
         for vote in line.votes
     ]
-    _many(session, VoteRow, votes)
+    insert_all(session, VoteRow, votes)
 
 
 def _agree_with_log(session: Session, study: StudyRow, folder: Path) -> None:
@@ -197,11 +197,6 @@ def _outputs(session: Session, study: StudyRow) -> dict[tuple[int, int], int]:
 
 def _ids(session: Session, study: StudyRow, name: Any, number: Any, owner: Any) -> dict[str, int]:
     return {key: value for key, value in session.execute(select(name, number).where(owner == study.id))}
-
-
-def _many(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(table), rows)
 
 
 def _shown_files(items: Iterable[form.ItemLine]) -> set[str]:

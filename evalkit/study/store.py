@@ -2,18 +2,19 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import platformdirs
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from evalkit.core.errors import InputError, MissingExtraError, StoreError
+from evalkit.study.tables import Base
 
 WHERE = "EVALKIT_STORE"
 """The environment variable that names the store."""
@@ -116,6 +117,12 @@ class Store:
                     raise StoreError(f"the store {self.shown} does not answer: {_reason(error)}; try again") from error
                 time.sleep(pause)
                 pause = min(2 * pause, 0.5)
+
+
+def insert_all(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows at once, past the bookkeeping of single objects."""
+    if rows:
+        session.execute(insert(table.__table__), rows)  # type: ignore[arg-type]
 
 
 def _address(url: str | Path | None) -> URL:

@@ -71,7 +71,7 @@ def test_stopping_and_planning(address, tmp_path):
     assert len(json.loads(evalkit("ratings", "stop", "essays", "--json").stdout)) == 3
     assert evalkit("ratings", "plan", "--win-rate", 0.6).stdout.startswith("194 votes")
     assert "of 5 generators" in evalkit("ratings", "plan", "--generators", 5).stdout
-    assert "as in the pilot" in evalkit("ratings", "plan", "--pilot", "essays", "--win-rate", 0.7).stdout
+    assert "of 20 raters on 50 items" in evalkit("ratings", "plan", "essays", "--win-rate", 0.8).stdout
     assert evalkit("ratings", "plan", "--win-rate", 0.5).returncode == 2
 
 
