@@ -218,6 +218,47 @@ def agreement(votes: VotesArgument, store: StoreOption = None, json: JsonOption 
 
 
 @app.command()
+def verdicts(
+    study: StudyArgument,
+    run: Annotated[str, typer.Argument(help="A run of the Detect page.", show_default=False)],
+    rater: Annotated[str, typer.Option("--rater", help="Who gave the verdicts; only you see the name.", show_default=False)],
+    store: StoreOption = None,
+) -> None:
+    """Bring what a person said of alarms on the Detect page into a review study."""
+    from evalkit.compare.words import count
+    from evalkit.run.alarm_reviews import bring_verdicts
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        done, outside = bring_verdicts(opened, study, run, rater)
+    left = f"; {count(outside)} are on rows that the study does not ask about" if outside else ""
+    typer.echo(f"Stored: {count(done.stored)} verdicts; {count(done.there)} were there already{left}.")
+
+
+@app.command()
+def precision(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
+    """How many of a detection's alarms were right, by the votes of a review study; where raters disagree."""
+    import json as lines
+
+    from evalkit.compare.words import finding_words
+    from evalkit.run.alarm_reviews import review_of
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        found = review_of(opened, study)
+    if json:
+        tables = {"rows": found.rows.to_dict("records"), "disagreements": found.disagreements["item"].tolist()}
+        typer.echo(lines.dumps({"precision": found.precision.model_dump(mode="json"), **tables}))
+        return
+    decided = int((found.rows["verdict"] != "open").sum())
+    typer.echo(f"{found.precision.name}: {finding_words(found.precision)}; {decided} of {len(found.rows)} alarms are decided.")
+    if len(found.disagreements):
+        typer.echo("Raters disagree on:")
+    for line in found.disagreements.itertuples():
+        typer.echo(f"  {line.item}: {line.no} say no, {line.yes} yes, {line.unsure} unsure")
+
+
+@app.command()
 def plan(
     pilot: Annotated[str | None, typer.Argument(help="Votes there are: a file, or a study's name.", show_default=False)] = None,
     win_rate: Annotated[float, typer.Option("--win-rate", help="To be found: how often the better one is preferred.")] = 0.6,

@@ -84,6 +84,29 @@ def create(
     typer.echo(f"Next: evalkit ratings invite {shlex.quote(name)} --raters 5, then evalkit app")
 
 
+@app.command()
+def review(
+    name: Annotated[str, typer.Argument(help="What to call the study.", show_default=False)],
+    alarms: Annotated[str, typer.Argument(help="A run of the Detect page, or a file of evalkit detect --out.", show_default=False)],
+    data: Annotated[Path | None, typer.Option("--data", help="With such a file: the table that was scored.")] = None,
+    votes: Annotated[int, typer.Option("--votes", min=1, help="Votes a row.")] = 3,
+    items: Annotated[int, typer.Option("--items", min=1, help="Ask about so many; more alarms are drawn from at random.")] = 100,
+    seed: SeedOption = 0,
+    store: StoreOption = None,
+) -> None:
+    """Make a study that asks of each row that a detection flagged whether it belongs."""
+    from evalkit.run.alarm_reviews import create_review, flagged_by_run, flagged_by_scores
+    from evalkit.study import Store
+
+    if Path(alarms).is_file() and data is None:
+        raise InputError("a file of scores does not hold the rows: name the table that was scored with --data")
+    flagged = flagged_by_run(alarms) if data is None else flagged_by_scores(Path(alarms), data)
+    with Store(store) as opened:
+        n = create_review(opened, name, flagged, votes=votes, items=items, seed=seed)
+    typer.echo(f"Study made: it asks about {n} of {len(flagged.rows)} alarms, {n * votes} votes wanted.")
+    typer.echo("Next: evalkit ratings invite STUDY --raters 3, or evalkit ratings verdicts STUDY RUN --rater NAME")
+
+
 @app.command("list")
 def list_studies(store: StoreOption = None, json: JsonOption = False) -> None:
     """All studies of the store."""

@@ -30,7 +30,7 @@ from evalkit.ratings import (
 from evalkit.run.vote_reading import read_votes
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
-from evalkit.study.bringing import BroughtVote
+from evalkit.study.board import BroughtVote
 from evalkit.study.log import append, events, found, locked
 from evalkit.study.serving import generator_names
 from evalkit.study.tables import StudyRow

@@ -16,7 +16,8 @@ from evalkit.run.battles import BATTLE_COLUMNS, battle
 from evalkit.run.label_studio import Fields, annotations, is_label_studio
 from evalkit.run.vote_rows import TABLE_COLUMNS, Read, table_vote
 from evalkit.study import StudyDesign
-from evalkit.study.bringing import BroughtVote, content_key
+from evalkit.study.board import BroughtVote
+from evalkit.study.bringing import content_key
 from evalkit.study.tasks import TaskName
 
 Format = Literal["auto", "table", "label-studio", "battles"]
