@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from sqlalchemy import func, select
 
 from evalkit.core.errors import InputError, UndefinedError
 from evalkit.core.evidence import Finding
@@ -33,10 +34,11 @@ from evalkit.study import Store, StudyDesign
 from evalkit.study.board import BroughtVote
 from evalkit.study.log import append, events, found, locked
 from evalkit.study.serving import generator_names
-from evalkit.study.tables import StudyRow
+from evalkit.study.tables import StudyRow, VoteRow
 from evalkit.study.tasks import TaskName
 from evalkit.study.votes import comparisons, points, replayed, votes_frame
 
+_COMPARED = ("vote", "rater", "item", "shown", "answer", "served_probability", "seconds", "at")
 _EVERY = 10  # votes between two looks at which pair tells most: each look fits the ranking anew
 
 
@@ -76,7 +78,7 @@ def _counted(store: Store, study: str, until: int | None) -> pd.DataFrame:
     """The counted votes now, or rebuilt from the log as they stood after an event."""
     with store.reading() as session:
         row = found(session, study)
-        return votes_frame(session, row) if until is None else replayed(events(session, row, until))
+        return votes_frame(session, row, columns=_COMPARED) if until is None else replayed(events(session, row, until))
 
 
 def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: float = 0.0) -> Strengths:
@@ -271,7 +273,7 @@ def weigh_pairs(store: Store, study: str, *, always: bool = False) -> bool:
         row = found(session, study)
         if StudyDesign.model_validate(row.design).pairing != "informative":
             return False
-        n = len(votes_frame(session, row))
+        n = session.scalar(select(func.count(VoteRow.id)).where(VoteRow.study_id == row.id, VoteRow.not_counted.is_(None))) or 0
         numbers = {name: number for number, name in generator_names(session, row).items()}
     if n == 0 or (n % _EVERY and not always):
         return False

@@ -1,7 +1,7 @@
 """Votes as tables: what rankings and agreement are computed from, out of the store or out of its log."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -44,13 +44,14 @@ _READ: dict[str, Any] = {
 }
 
 
-def votes_frame(session: Session, study: StudyRow, *, counted: bool = True) -> pd.DataFrame:
+def votes_frame(session: Session, study: StudyRow, *, counted: bool = True, columns: Sequence[str] = tuple(_READ)) -> pd.DataFrame:
     """Every vote of a study, in the order of their keys: the same votes are the same table in whatever order they came.
 
     Args:
         session: of the store.
         study: its row.
         counted: leave out practice, checks, what was taken back and what was more than the quorum.
+        columns: those to read, by default all; ``shown`` and ``answer`` must be among them.
 
     Returns:
         :data:`COLUMNS`, and ``rater_kind``, ``item_kind``, ``rationale``. ``shown`` holds the generators' names in the order of the
@@ -60,7 +61,7 @@ def votes_frame(session: Session, study: StudyRow, *, counted: bool = True) -> p
     made = select(OutputRow.id, OutputRow.generator_id).join(ItemRow, ItemRow.id == OutputRow.item_id)
     makers = {output: names[maker] for output, maker in session.execute(made.where(ItemRow.study_id == study.id))}
     chosen = (
-        select(*_READ.values())
+        select(*(_READ[column] for column in columns))
         .join(AssignmentRow, AssignmentRow.id == VoteRow.assignment_id)
         .join(QuestionRow, QuestionRow.id == AssignmentRow.question_id)
         .join(ItemRow, ItemRow.id == QuestionRow.item_id)
@@ -70,9 +71,9 @@ def votes_frame(session: Session, study: StudyRow, *, counted: bool = True) -> p
     )
     if counted:
         chosen = chosen.where(VoteRow.not_counted.is_(None))
-    read: dict[str, Any] = dict(zip(_READ, zip(*session.execute(chosen).all(), strict=True), strict=False))
+    read: dict[str, Any] = dict(zip(columns, zip(*session.execute(chosen).all(), strict=True), strict=False))
     if not read:
-        return pd.DataFrame(columns=list(_READ))
+        return pd.DataFrame(columns=list(columns))
     shown = [[makers[output] for output in outputs] for outputs in _decoded(read["shown"])]
     return pd.DataFrame(read | {"shown": shown, "answer": _decoded(read["answer"])})
 
