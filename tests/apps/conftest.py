@@ -117,6 +117,8 @@ def app(monkeypatch):
     from streamlit.testing.v1 import AppTest
 
     monkeypatch.syspath_prepend(str(bundled("apps")))
+    # The app takes the place of the main module, and every process that a later test spawns would run it first.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
     def opened(page: str = "", **parameters: str) -> AppTest:
         test = AppTest.from_file(str(bundled("apps") / "streamlit_app.py"), default_timeout=60)

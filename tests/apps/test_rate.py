@@ -20,10 +20,9 @@ def test_without_a_link_it_says_what_is_needed(app):
     assert "You need a link" in words(page)
 
 
-def test_a_login_is_offered_where_an_identity_provider_is_set_up(monkeypatch):
+def test_a_login_is_offered_where_an_identity_provider_is_set_up(app):
     from streamlit.testing.v1 import AppTest
 
-    monkeypatch.syspath_prepend(str(bundled("apps")))
     study(open_to_logins=True)
     page = AppTest.from_file(str(bundled("apps") / "streamlit_app.py"), default_timeout=60).switch_page("views/rate.py")
     page.secrets["auth"] = {"redirect_uri": "http://127.0.0.1/oauth2callback", "cookie_secret": "for tests"}
