@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from evalkit.run.rating import PAIRWISE_OUTCOMES, VERDICTS, Served
+from evalkit.run.rating import PAIRWISE_OUTCOMES, Served
 
 PAIRWISE = (
     ("Left is better", "left", "1"),
@@ -92,7 +92,7 @@ def _with_attributes(served: Served, answer: dict[str, Any]) -> dict[str, Any] |
     return {**answer, "attributes": rated} if rated else answer
 
 
-def _points(served: Served, i: int) -> list[int] | int | None:
+def _points(served: Served, i: int) -> list[int] | None:
     """Of one attribute, for each output."""
     attribute, shown = served.design.attributes[i], len(served.outputs)
     words = f"{attribute.name}, 1 {attribute.low} to {served.design.points} {attribute.high}"
@@ -104,9 +104,8 @@ def _points(served: Served, i: int) -> list[int] | int | None:
         )
         for place in range(shown)
     ]
-    if any(one is None for one in given):
-        return None
-    return given if shown > 1 else given[0]  # type: ignore[return-value]
+    points = [one for one in given if one is not None]
+    return points if len(points) == shown else None
 
 
 def _best_worst(served: Served) -> dict[str, Any] | None:
@@ -191,6 +190,3 @@ def _plain(label: str) -> str:
     from parts.escape import escaped
 
     return escaped(label)
-
-
-__all__ = ["PAIRWISE", "VERDICTS", "answer_bar"]

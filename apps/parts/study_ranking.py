@@ -50,8 +50,8 @@ def look(name: str, looked: str) -> None:
 def show(ranking: Strengths) -> None:
     """One line a generator, best first."""
     table = ranking.table()
-    first = [str(name) for name, rank in zip(table["generator"], table["rank"], strict=True) if str(rank).startswith("1")]
-    st.markdown("##### One generator leads" if len(first) == 1 else f"##### Votes cannot separate the first {len(first)} yet")
+    first = len(ranking.leaders)
+    st.markdown("##### One generator leads" if first == 1 else f"##### Votes cannot separate the first {first} yet")
     table["generator"] = [visible(name, 40) for name in table["generator"]]
     st.altair_chart(strength_chart(table, dark=is_dark()), theme=None, width="stretch", key="strengths")
     numbers = {name: st.column_config.NumberColumn(format="%.0f") for name in ("strength", "low", "high", "votes")}

@@ -2,8 +2,9 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 from parts.escape import escaped
@@ -16,6 +17,7 @@ from evalkit.core.errors import EvalkitError, InputError
 from evalkit.run.rankings import weigh_pairs
 from evalkit.run.rating import PICTURE, Nothing, Pass, Served, agree, keep_draft, next_question, skip, undo, vote, withdraw_myself
 
+T = TypeVar("T")
 _AGAIN = 20  # seconds until somebody who waits is asked again
 _SIDES = ("Left", "Right")
 
@@ -152,35 +154,49 @@ def cast(token: Pass, served: Served, answer: dict[str, Any]) -> None:
     if served.design.pairing == "informative":
         weigh_pairs(opened_store(), served.study)
     if done.right is not None:
-        st.session_state["said"] = "Right." if done.right else "Most would have answered otherwise. Practice: it does not count."
+        st.session_state["said"] = "Right." if done.right else "Another answer was expected. This was practice: it does not count."
 
 
 def back(token: Pass, assignment: str) -> None:
     """Take the last answer back."""
-    if not undo(opened_store(), token, after=assignment):
+    if tried(partial(undo, opened_store(), token, after=assignment)) is False:
         st.session_state["said"] = "There is nothing to take back."
 
 
 def last_back(token: Pass) -> None:
     """Take the last answer back where no question is shown."""
-    undo(opened_store(), token)
+    tried(partial(undo, opened_store(), token))
 
 
 def leave(token: Pass, served: Served) -> None:
     """Skip the question."""
-    skip(opened_store(), token, served.assignment)
+    tried(partial(skip, opened_store(), token, served.assignment))
     forget(served.assignment)
 
 
 def draft(token: Pass, assignment: str) -> None:
     """Keep a reason while it is written."""
-    keep_draft(opened_store(), token, assignment, {"rationale": st.session_state[f"reason-{assignment}"]})
+    tried(partial(keep_draft, opened_store(), token, assignment, {"rationale": st.session_state[f"reason-{assignment}"]}))
 
 
 def leave_study(token: Pass) -> None:
     """Erase the rater."""
-    withdraw_myself(opened_store(), token)
     st.session_state["said"] = "You are erased from the study. Thank you for your time."
+    tried(partial(withdraw_myself, opened_store(), token))
+
+
+def consent(token: Pass) -> None:
+    """Note that the rater agrees."""
+    tried(partial(agree, opened_store(), token))
+
+
+def tried(work: Callable[[], T]) -> T | None:
+    """What the work gives; None and a sentence on the page where the store refuses or does not answer."""
+    try:
+        return work()
+    except EvalkitError as error:
+        st.session_state["said"] = str(error)
+        return None
 
 
 def forget(assignment: str) -> None:
@@ -194,7 +210,7 @@ def nothing(token: Pass, found: Nothing) -> None:
     if found.why == "consent":
         st.markdown("#### Before you begin")
         show_text(found.consent or "", "consent")
-        st.button("I agree", type="primary", on_click=partial(agree, opened_store(), token))
+        st.button("I agree", type="primary", on_click=consent, args=(token,))
         return
     if found.why == "finished":
         st.markdown(f"#### All {found.done} done, thank you")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evalkit.cli.options import JsonOption, SeedOption
+from evalkit.cli.options import JsonOption, SeedOption, StoreOption
 from evalkit.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ def evaluate(
     study: Annotated[
         str | None, typer.Option("--study", help="Also keep the figures in this study, beside people's votes.")
     ] = None,
-    store: Annotated[
-        str | None, typer.Option("--store", help="Where the study is; by default EVALKIT_STORE or a file of yours.")
-    ] = None,
+    store: StoreOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write all evidence: a .json file.")] = None,
     report: Annotated[Path | None, typer.Option("--report", help="Write a report: one .html file.")] = None,
     seed: SeedOption = 0,

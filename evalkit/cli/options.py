@@ -17,5 +17,9 @@ OutOption = Annotated[
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same result.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", help="sqlite:///FILE or postgresql+psycopg://…; by default EVALKIT_STORE, else a file of yours."),
+]
 ModalityOption = Annotated[Modality | None, typer.Option("--modality", help="What the data are; by default found out.")]
 ColumnOption = Annotated[str | None, typer.Option("--column", help="The column that holds the texts.")]

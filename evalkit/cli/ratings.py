@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from evalkit.cli.options import JsonOption
-from evalkit.cli.study import StoreOption, StudyArgument
+from evalkit.cli.options import JsonOption, StoreOption
+from evalkit.cli.study import StudyArgument
 from evalkit.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def rank(
 @app.command()
 def raters(study: StudyArgument, store: StoreOption = None, json: JsonOption = False) -> None:
     """Who votes how: agreement with others, speed, leaning to a side, and whether the leader hangs on one rater."""
-    from evalkit.compare.words import percent
+    from evalkit.compare.words import percent, visible
     from evalkit.run.rankings import rater_lines
     from evalkit.study import Store
 
@@ -164,7 +164,7 @@ def raters(study: StudyArgument, store: StoreOption = None, json: JsonOption = F
     if json:
         typer.echo(lines.to_json(orient="records"))
         return
-    rows: list[dict[str, Any]] = lines.to_dict("records")  # type: ignore[assignment]
+    rows = cast(list[dict[str, Any]], lines.to_dict("records"))
     hangs = [row for row in rows if row["leader_without"] is not None]
     typer.echo(
         f"The leader would change without any one of {len(hangs)} of {len(rows)} raters."
@@ -176,7 +176,7 @@ def raters(study: StudyArgument, store: StoreOption = None, json: JsonOption = F
         parts += [f"agrees {percent(row['agreement'])} of {row['shared']:.0f} shared"] if row["shared"] else []
         parts += [f"median {row['median_seconds']:.1f} s"] if row["median_seconds"] == row["median_seconds"] else []
         parts += [f"left {percent(row['left'])}"] if row["left"] == row["left"] else []
-        parts += [f"without: {row['leader_without']} leads"] if row["leader_without"] is not None else []
+        parts += [f"without: {visible(row['leader_without'], 40)} leads"] if row["leader_without"] is not None else []
         typer.echo(", ".join(parts))
 
 
@@ -240,7 +240,7 @@ def precision(study: StudyArgument, store: StoreOption = None, json: JsonOption 
     """How many of a detection's alarms were right, by the votes of a review study; where raters disagree."""
     import json as lines
 
-    from evalkit.compare.words import finding_words
+    from evalkit.compare.words import finding_words, visible
     from evalkit.run.alarm_reviews import review_of
     from evalkit.study import Store
 
@@ -255,7 +255,7 @@ def precision(study: StudyArgument, store: StoreOption = None, json: JsonOption 
     if len(found.disagreements):
         typer.echo("Raters disagree on:")
     for line in found.disagreements.itertuples():
-        typer.echo(f"  {line.item}: {line.no} say no, {line.yes} yes, {line.unsure} unsure")
+        typer.echo(f"  {visible(line.item, 40)}: {line.no} say no, {line.yes} yes, {line.unsure} unsure")
 
 
 @app.command()
@@ -322,10 +322,9 @@ def ranking_text(ranking: "Strengths") -> str:
     from evalkit.compare.words import visible
     from evalkit.ratings import Ranking
 
-    rows: list[dict[str, Any]] = ranking.table().to_dict("records")  # type: ignore[assignment]
-    first = [row["generator"] for row in rows if str(row["rank"]).startswith("1")]
-    names = ", ".join(visible(name, 40) for name in first)
-    lines = [f"{names} leads." if len(first) == 1 else f"Votes cannot separate the leaders yet: {names}.", ""]
+    rows = cast(list[dict[str, Any]], ranking.table().to_dict("records"))
+    names = ", ".join(visible(name, 40) for name in ranking.leaders)
+    lines = [f"{names} leads." if len(ranking.leaders) == 1 else f"Votes cannot separate the leaders yet: {names}.", ""]
     with_bad = "both_bad" in rows[0]
     width = max(9, *(len(visible(name, 40)) for name in ranking.generators))
     lines.append(f"{'generator'.ljust(width)}  rank   strength  95 % interval   votes" + ("  both bad" if with_bad else ""))

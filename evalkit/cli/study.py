@@ -2,20 +2,19 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from evalkit.cli.evaluate import pairs
-from evalkit.cli.options import JsonOption, ModalityOption, SeedOption
+from evalkit.cli.options import JsonOption, ModalityOption, SeedOption, StoreOption
 from evalkit.core.errors import InputError
 from evalkit.study.tasks import PAIRINGS, TASKS
 
+if TYPE_CHECKING:
+    from evalkit.run.studies import StudyState
+
 app = typer.Typer(help="Studies: what people and judges are asked, and how far they are.", no_args_is_help=True)
-StoreOption = Annotated[
-    str | None,
-    typer.Option("--store", help="sqlite:///FILE or postgresql+psycopg://…; by default EVALKIT_STORE, else a file of yours."),
-]
 StudyArgument = Annotated[str, typer.Argument(help="The study's name.", show_default=False)]
 
 
@@ -76,7 +75,8 @@ def create(
         )
     except ValidationError as error:
         first = error.errors()[0]
-        raise InputError(f"the study's {first['loc'][0]} cannot be that: {first['msg']}") from error
+        what = first["loc"][0] if first["loc"] else "design"
+        raise InputError(f"the study's {what} cannot be that: {first['msg']}") from error
     with Store(store) as opened:
         n = run_create(opened, name, dict(named), design, reference=reference, prompts=prompts, items=items, modality=modality)
         line = study_line(opened, name)
@@ -227,12 +227,12 @@ def organiser(
         typer.echo(new_organiser(opened, days))
 
 
-def _set(store: str | None, study: str, state: str) -> None:
+def _set(store: str | None, study: str, state: "StudyState") -> None:
     from evalkit.run.studies import set_state
     from evalkit.study import Store
 
     with Store(store) as opened:
-        set_state(opened, study, state)  # type: ignore[arg-type]
+        set_state(opened, study, state)
     typer.echo(f"The study is {state}.")
 
 

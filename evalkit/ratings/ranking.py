@@ -115,6 +115,12 @@ class Strengths:
         k = len(self.generators)
         return [(int(1 + up), int(k - down)) for up, down in zip(better, worse, strict=True)]
 
+    @property
+    def leaders(self) -> tuple[str, ...]:
+        """Generators that may be the best: all that none is shown to be better than."""
+        ranks = zip(self.generators, self.rank_intervals(), strict=True)
+        return tuple(name for name, (first, _) in ranks if first == 1)
+
     def intervals(self, *, anchor: str | None = None) -> list[Interval]:
         """Each strength with its interval: less the mean, or less that of one generator."""
         values, variances = self.strengths, np.diag(self.covariance)

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import func, select
 
 from evalkit.core.errors import InputError, UndefinedError
 from evalkit.core.evidence import Finding
@@ -34,9 +33,8 @@ from evalkit.study import Store, StudyDesign
 from evalkit.study.board import BroughtVote
 from evalkit.study.log import append, events, found, locked
 from evalkit.study.serving import generator_names
-from evalkit.study.tables import StudyRow, VoteRow
 from evalkit.study.tasks import TaskName
-from evalkit.study.votes import comparisons, points, replayed, votes_frame
+from evalkit.study.votes import comparisons, counted_votes, points, replayed, votes_frame
 
 _COMPARED = ("vote", "rater", "item", "shown", "answer", "served_probability", "seconds", "at")
 _EVERY = 10  # votes between two looks at which pair tells most: each look fits the ranking anew
@@ -94,6 +92,8 @@ def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: flo
         raise InputError("nobody has voted yet: invite raters first")
     task = _task(store, study)
     if task in ("choice", "best_worst", "ranking"):
+        if ridge:
+            raise InputError(f"a ridge is there for pairs only, and this study's task is {task}")
         return _several(votes, task)
     if task != "pairwise":
         raise InputError(f"the task {task} compares no outputs with each other: its votes have no ranking")
@@ -273,12 +273,15 @@ def weigh_pairs(store: Store, study: str, *, always: bool = False) -> bool:
         row = found(session, study)
         if StudyDesign.model_validate(row.design).pairing != "informative":
             return False
-        n = session.scalar(select(func.count(VoteRow.id)).where(VoteRow.study_id == row.id, VoteRow.not_counted.is_(None))) or 0
+        n = counted_votes(session, row)
         numbers = {name: number for number, name in generator_names(session, row).items()}
     if n == 0 or (n % _EVERY and not always):
         return False
-    # Before every pair has met, a pull toward equality keeps the estimate finite; it only chooses questions.
-    ranking = ranking_of(store, study, ridge=0.1)
+    try:
+        # Before every pair has met, a pull toward equality keeps the estimate finite; it only chooses questions.
+        ranking = ranking_of(store, study, ridge=0.1)
+    except InputError:
+        return False  # the side has decided every vote so far: the weights stay as they are
     weights = _weights(ranking, numbers)
     with store.writing() as session:
         locked(session, study).pair_weights = weights
@@ -302,5 +305,4 @@ def note_look(store: Store, study: str) -> None:
     Looking often and stopping when one likes what one sees makes every interval too narrow.
     """
     with store.writing() as session:
-        row: StudyRow = locked(session, study)
-        append(session, row, "looked", {})
+        append(session, locked(session, study), "looked", {})

@@ -71,8 +71,10 @@ class StudyDesign(BaseModel):
     seed: int = 0
 
     @model_validator(mode="after")
-    def _distinct(self) -> Self:
+    def _consistent(self) -> Self:
         names = [attribute.name for attribute in self.attributes]
         if len(set(names)) < len(names):
             raise ValueError("two attributes have the same name")
+        if self.pairing == "informative" and self.task != "pairwise":
+            raise ValueError("the pairing informative weighs pairs: it needs the task pairwise")
         return self

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from evalkit.study.log import Event
@@ -76,6 +76,12 @@ def votes_frame(session: Session, study: StudyRow, *, counted: bool = True, colu
         return pd.DataFrame(columns=list(columns))
     shown = [[makers[output] for output in outputs] for outputs in _decoded(read["shown"])]
     return pd.DataFrame(read | {"shown": shown, "answer": _decoded(read["answer"])})
+
+
+def counted_votes(session: Session, study: StudyRow) -> int:
+    """How many votes count, without reading them."""
+    counted = select(func.count(VoteRow.id)).where(VoteRow.study_id == study.id, VoteRow.not_counted.is_(None))
+    return session.scalar(counted) or 0
 
 
 def _decoded(texts: Iterable[str]) -> list[Any]:

@@ -4,7 +4,7 @@ import pytest
 from evalkit.core.bundled import bundled
 from evalkit.core.sample import Images, Table, Texts
 from evalkit.data import load
-from evalkit.study import ItemPlan, Store, StudyDesign, create_study, invite
+from evalkit.study import ItemPlan, Store, StudyDesign, create_study, invite, revoke
 from evalkit.study.store import default_url
 from tests.apps.rating import study, votes
 from tests.apps.test_home import words
@@ -119,6 +119,16 @@ def test_practice_tells_what_was_right(app):
     assert "Practice" in words(page)
     page = button(page, "About the same").click().run()
     assert page.code[0].value == "Right."
+
+
+def test_a_link_closed_meanwhile_is_said_and_not_a_crash(app):
+    rater = study()
+    page = app("rate", r=rater.token)
+    with Store(default_url()) as store:
+        revoke(store, "letters", rater.rater)
+    page = button(page, "Cannot judge this").click().run()
+    assert not page.exception
+    assert "has ended" in page.code[0].value
 
 
 def test_whoever_withdraws_is_erased(app):

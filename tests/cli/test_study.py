@@ -75,6 +75,45 @@ def test_stopping_and_planning(address, tmp_path):
     assert evalkit("ratings", "plan", "--win-rate", 0.5).returncode == 2
 
 
+def test_the_tenth_place_is_no_first_place(tmp_path):
+    """Of twelve generators in a clear order the last may be tenth to twelfth: that begins with a 1 and is no first place."""
+    names = [f"g{i:02d}" for i in range(12)]
+    rows = ["rater,item,left,right,outcome"]
+    for i, better in enumerate(names):
+        for worse in names[i + 1 :]:
+            for vote in range(40):
+                left, right = (better, worse) if vote % 2 else (worse, better)
+                won = better if vote % 10 else worse
+                rows.append(f"r{vote},{better}{worse}{vote},{left},{right},{'left' if won == left else 'right'}")
+    path = tmp_path / "votes.csv"
+    path.write_text("\n".join(rows))
+    said = evalkit("ratings", "rank", path).stdout.splitlines()
+    assert any(line.split()[:1] == ["g11"] and line.split()[1].startswith("1") for line in said)
+    assert "g00" in said[0]
+    assert not any(name in said[0] for name in names[9:])
+
+
+def test_a_ridge_is_for_pairs(address, tmp_path):
+    assert made(tmp_path, "--task", "ranking").returncode == 0
+    from evalkit.study import Served, Store, invite, next_question, vote
+
+    with Store(address) as store:
+        [rater] = invite(store, "essays", ["Ann"])
+        asked = next_question(store, rater.token)
+        assert isinstance(asked, Served)
+        vote(store, rater.token, asked.assignment, "one-vote-only", {"ranks": [1, 2, 3]})
+    refused = evalkit("ratings", "rank", "essays", "--ridge", 0.1)
+    assert refused.returncode == 2
+    assert "for pairs only" in refused.stderr
+
+
+def test_a_design_whose_parts_do_not_fit_is_one_sentence(address, tmp_path):
+    for options in (("--attributes", "fluent,fluent"), ("--task", "likert", "--pairing", "informative")):
+        done = made(tmp_path, *options)
+        assert done.returncode == 2
+        assert "the study's design cannot be that" in done.stderr
+
+
 def test_pausing_and_reopening(address, tmp_path):
     made(tmp_path)
     for command, state in (("pause", "paused"), ("reopen", "open"), ("close", "closed")):

@@ -154,6 +154,16 @@ def test_pairs_that_tell_more_are_asked_more(store, tmp_path):
     assert all(weight > 0 for weight in weights.values())
 
 
+def test_votes_that_the_side_decides_leave_the_weights_as_they_are(store, tmp_path):
+    create(store, "essays", texts_files(tmp_path), StudyDesign(pairing="informative"))
+    [rater] = invite(store, "essays", ["Ann"])
+    for i in range(10):
+        asked = next_question(store, rater.token)
+        assert isinstance(asked, Served)
+        vote(store, rater.token, asked.assignment, f"always-left-{i}", {"choice": "left"})
+    assert not weigh_pairs(store, "essays")
+
+
 def test_progress_says_who_did_what(store, tmp_path):
     rated(store, tmp_path, raters=2)
     note_look(store, "essays")

@@ -1,5 +1,6 @@
 """Krippendorff's alpha: any number of raters, missing labels, four scales."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Literal
 
 import numpy as np
@@ -91,7 +92,7 @@ def _resampled(work: "_Disagreement", n: int, resamples: int, seed: int) -> Arra
     return np.concatenate(found)
 
 
-class _Disagreement:
+class _Disagreement(ABC):
     """Alpha of weighted units: all that it needs is linear in their weights, so that a thousand resamples are one matrix product.
 
     A unit's disagreement is the sum of distances over its ordered pairs of labels, over one less than its labels. The disagreement
@@ -117,9 +118,9 @@ class _Disagreement:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(np.where(expected > 0, 1 - (n - 1) * observed / expected, np.nan))
 
+    @abstractmethod
     def disagreements(self, weights: Array, total: Array) -> tuple[Array, Array]:
         """(b,) sums of distances within units and over all labels."""
-        raise NotImplementedError
 
 
 class _Fixed(_Disagreement):
