@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -75,12 +75,6 @@ def enrol(store: Store, login: Login, name: str, days: float = 365.0) -> None:
             raise InputError("this study is for invited raters: ask the organiser for a link")
         if session.scalar(select(RaterRow.id).where(RaterRow.token_hash == token_hash(login))) is None:
             _new(session, row, name[:200], "person", token_hash(login), now() + int(days * DAY))
-
-
-def judge_rater(session: Session, study: StudyRow, name: str, kind: Literal["judge", "imported"]) -> RaterRow:
-    """A rater who needs no link: a judge, or somebody whose votes are brought from elsewhere; the same name is the same rater."""
-    asked = select(RaterRow).where(RaterRow.study_id == study.id, RaterRow.kind == kind, RaterRow.name == name)
-    return session.scalars(asked).first() or _new(session, study, name, kind, None, 0)
 
 
 def revoke(store: Store, study: str, rater: str) -> None:
