@@ -165,6 +165,6 @@ def test_the_tour(tmp_path):
     done = in_a_process("demo", "--no-app", "--out", tmp_path / "tour")
     assert done.returncode == 0, done.stderr
     assert "60 rows were planted" in done.stdout
-    left = {"scores.parquet", "report.html", "model", "generated.csv", "evaluation.html"}
+    left = {"scores.parquet", "report.html", "model", "generated.csv", "drawn_apart.csv", "evaluation.html", "studies.sqlite"}
     assert {path.name for path in (tmp_path / "tour").iterdir()} == left
     assert len(pd.read_csv(tmp_path / "tour" / "generated.csv")) == 500
