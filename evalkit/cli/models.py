@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from evalkit.backbones import BACKBONES
-from evalkit.cli.options import ColumnOption, DataArgument, JsonOption, ModalityOption, ModelArgument, OutOption, SeedOption
+from evalkit.cli.options import (
+    ColumnOption,
+    DataArgument,
+    JsonOption,
+    ModalityOption,
+    ModelArgument,
+    OutOption,
+    SeedOption,
+    StoreOption,
+)
 
 
 def fit(
@@ -20,9 +29,11 @@ def fit(
     tune: Annotated[int | None, typer.Option("--tune", min=1, help="Search the settings with so many trials first.")] = None,
     start: Annotated[Path | None, typer.Option("--from", help="Go on from this saved model of the family.")] = None,
     votes: Annotated[
-        Path | None, typer.Option("--votes", help="Learn from votes: a table with preferred, rejected, weight.")
+        str | None,
+        typer.Option("--votes", help="Learn from the votes of this study; with --shown, of a table: preferred, rejected, weight."),
     ] = None,
-    seen: Annotated[Path | None, typer.Option("--shown", help="What the votes are about; they name its rows.")] = None,
+    seen: Annotated[Path | None, typer.Option("--shown", help="What a table of votes is about; it names these rows.")] = None,
+    store: StoreOption = None,
     ignore: Annotated[str, typer.Option("--ignore", help="Columns to leave out, separated by commas.")] = "",
     modality: ModalityOption = None,
     column: ColumnOption = None,
@@ -50,8 +61,9 @@ def fit(
             minutes=minutes,
             trials=tune,
             start=start,
-            votes=None if votes is None else load(votes, modality="table").frame,
+            votes=load(votes, modality="table").frame if votes is not None and Path(votes).is_file() else votes,
             shown=seen,
+            store=store,
             ignore=columns,
             modality=modality,
             column=column,

@@ -64,8 +64,9 @@ def fit(
     minutes: float | None = None,
     trials: int | None = None,
     start: str | Path | None = None,
-    votes: pd.DataFrame | None = None,
+    votes: pd.DataFrame | str | None = None,
     shown: Data | None = None,
+    store: str | None = None,
     ignore: tuple[str, ...] = (),
     modality: Modality | None = None,
     column: str | None = None,
@@ -89,9 +90,11 @@ def fit(
         minutes: a time budget for all fits and for comparing them, instead of steps; the result then depends on the machine.
         trials: search the family's settings with so many trial fits first.
         start: a saved model of the family to go on from: its encoder is kept, its network trained further.
-        votes: what raters preferred, a line a vote with ``preferred`` and ``rejected``, row numbers in ``shown``, and optionally
-            ``weight``: taught back to the model named by ``start``.
-        shown: what the votes are about, data of the same modality.
+        votes: what raters preferred, taught back to the model named by ``start``: the name of a study, whose outputs and counted
+            votes are taken, or a line a vote with ``preferred`` and ``rejected``, row numbers in ``shown``, and optionally
+            ``weight``.
+        shown: what a table of votes is about, data of the same modality.
+        store: the address of the study's store; see :class:`evalkit.study.Store`.
         ignore: columns of a table to leave out.
         modality: what the data are, where it would be guessed wrong.
         column: the column that holds the texts.
@@ -108,8 +111,10 @@ def fit(
     _check(backbone, steps, minutes, trials, start, window or vocabulary)
     if count_started() > 1 and (backbone == AUTO or trials is not None or resume):
         raise InputError("several processes train one model: name a backbone, and leave --tune and --resume out")
-    if (votes is None) != (shown is None) or (votes is not None and start is None):
-        raise InputError("votes need what they are about and the model that made it: give --votes, --shown and --from together")
+    if votes is not None and start is None:
+        raise InputError("votes are taught to a model that is there already: name it with --from")
+    if isinstance(votes, pd.DataFrame) != (shown is not None):
+        raise InputError("a table of votes needs the rows that it speaks of: give --votes and --shown together")
     out = Path(out)
     training = out.with_name(f"{out.name}.training")
     if resume and not training.is_dir():
@@ -133,12 +138,26 @@ def fit(
         model.set_params(**tuning.settings)
     if budget is not None:
         model.set_params(minutes=_minutes(budget, training / "minutes.json"))
+    if isinstance(votes, str):
+        shown, votes = _from_study(votes, store, before, training / "votes.json")
     cast = None if votes is None else (shown, votes)
     model.fit(sample, encoder=encoder, start=before, votes=cast, progress=progress, folder=training / "run", resume=resume)
     if writes():
         save(model, out)
         shutil.rmtree(training)
     return Fitted(model, family, selection, tuning)
+
+
+def _from_study(study: str, store: str | None, before: Backbone | None, kept: Path) -> tuple[Sample, pd.DataFrame]:
+    """The outputs of a study and what was preferred of them. An interrupted run goes on with the votes that it began with."""
+    from evalkit.run.study_preferences import last_event, study_preferences
+    from evalkit.study import Store
+
+    encoder = None if before is None else before.encoder_
+    with Store(store) as opened:
+        if not kept.exists():
+            _write(kept, last_event(opened, study))
+        return study_preferences(opened, study, None if encoder is None else encoder.schema, until=_read(kept))
 
 
 def _check(

@@ -12,6 +12,8 @@ from evalkit.compare.report import report_html
 from evalkit.core.evaluator import gather
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.run.detect import detect
+from evalkit.run.fit import fit
+from evalkit.run.models import save
 from evalkit.run.rankings import ranking_of, study_comparisons
 from evalkit.run.studies import create, keep_evaluation
 from evalkit.study import Served, Store, StudyDesign, invite, next_question, vote
@@ -107,6 +109,10 @@ def test_one_sample_is_asked_about_and_votes_stand_beside_figures(sample, tmp_pa
         assert set(ranking.evidence()) == {"real", "vae"}
         with store.reading() as session:
             verify(session, found(session, "rows"))
+    save(vae, tmp_path / "model")
+    further = {"steps": 5, "start": tmp_path / "model"}
+    taught = fit(sample, "vae", tmp_path / "taught", **further, votes="rows", store=address).model
+    assert (taught.score(sample) != fit(sample, "vae", tmp_path / "not taught", **further).model.score(sample)).any()
 
 
 def test_what_cannot_be_evaluated_is_a_failure_in_the_same_list(sample):

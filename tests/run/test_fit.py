@@ -11,6 +11,8 @@ from evalkit.compare.words import fit_lines
 from evalkit.core.errors import CancelledError, CapabilityError, InputError, SchemaError
 from evalkit.run.fit import fit
 from evalkit.run.models import load_backbone
+from evalkit.run.study_preferences import last_event, study_preferences
+from evalkit.study import Store, StudyDesign, create_study, invite, next_question, vote
 
 
 @pytest.fixture
@@ -103,9 +105,44 @@ def test_votes_are_taught_back(frame, tmp_path):
     with pytest.raises(InputError, match="positions from 0 to 39, row 1"):
         wrong = votes.assign(preferred=[0, 40])
         fit(frame, "vae", tmp_path / "third", start=tmp_path / "first", votes=wrong, shown=shown)
-    for named in ({"votes": votes}, {"shown": shown}, {"votes": votes, "shown": shown}):
-        with pytest.raises(InputError, match="together"):
+    first = {"start": tmp_path / "first"}
+    for named, said in (
+        ({"votes": votes, **first}, "together"),
+        ({"shown": shown, **first}, "together"),
+        ({"votes": votes, "shown": shown}, "--from"),
+    ):
+        with pytest.raises(InputError, match=said):
             fit(frame, "vae", tmp_path / "third", **named)
+
+
+def test_votes_of_a_study_are_taught_back_and_an_interrupted_run_keeps_to_those_it_began_with(frame, tmp_path):
+    fit(frame, "vae", tmp_path / "first", steps=30)
+    address = f"sqlite:///{tmp_path / 'studies.sqlite'}"
+    sides = {"one": ek.load(frame.head(20)), "two": load_backbone(tmp_path / "first").sample(20)}
+    teach = {"steps": 30, "start": tmp_path / "first", "votes": "rows", "store": address}
+    with Store(address) as store:
+        create_study(store, "rows", StudyDesign(votes_per_question=1), sides)
+        with pytest.raises(InputError, match="no vote prefers"):
+            fit(frame, "vae", tmp_path / "second", **teach)
+        (rater,) = invite(store, "rows", ["Ann"])
+        vote_left(store, rater.token, 10)
+        study, event = study_preferences(store, "rows", sides["one"].schema), last_event(store, "rows")
+        fit(frame, "vae", tmp_path / "second", **teach)
+        fit(frame, "vae", tmp_path / "table", steps=30, start=tmp_path / "first", votes=study.votes, shown=study.shown)
+        assert (load_backbone(tmp_path / "second").score(frame) == load_backbone(tmp_path / "table").score(frame)).all()
+        vote_left(store, rater.token, 5)
+        (tmp_path / "third.training").mkdir()
+        (tmp_path / "third.training" / "votes.json").write_text(str(event))
+        fit(frame, "vae", tmp_path / "third", **teach, resume=True)
+    assert (load_backbone(tmp_path / "third").score(frame) == load_backbone(tmp_path / "second").score(frame)).all()
+    with pytest.raises(InputError, match="no study"):
+        fit(frame, "vae", tmp_path / "fourth", **(teach | {"votes": "nothing"}))
+
+
+def vote_left(store, token, n):
+    for _ in range(n):
+        asked = next_question(store, token)
+        vote(store, token, asked.assignment, f"vote-{asked.assignment}", {"choice": "left"})
 
 
 def test_what_excludes_each_other_is_refused(frame, tmp_path):
