@@ -8,8 +8,9 @@ import streamlit as st
 from evalkit.compare.rating_charts import strength_chart
 from evalkit.compare.words import finding_words, visible
 from evalkit.core.errors import InputError
-from evalkit.run.rankings import agreement_of, note_look, ranking_of, rater_lines, watched
+from evalkit.run.rankings import agreement_of, note_look, ranking_of, rater_lines
 from evalkit.run.rating import Ranking, Strengths
+from evalkit.run.steering import watched
 from evalkit.run.studies import StudyLine
 from parts.opened_store import opened_store
 from parts.theme import is_dark
@@ -37,7 +38,7 @@ def ranking_panel(line: StudyLine) -> None:
         show(ranking)
     agree(line.name)
     if line.task == "pairwise":
-        may_stop(line.name)
+        may_stop(line)
         rater_details(line.name)
 
 
@@ -70,26 +71,30 @@ def show(ranking: Strengths) -> None:
         st.caption(note)
 
 
-def may_stop(name: str) -> None:
+def may_stop(line: StudyLine) -> None:
     """Pair by pair, whether asking may stop now; this holds however often one looks."""
-    pairs = watched(opened_store(), name)
-    if not pairs:
+    pairs = watched(opened_store(), line.name)
+    seen = [(first, second, found) for first, second, found in pairs if found is not None]
+    if not seen:
         return
-    decided = sum(found.decided_after is not None for _, _, found in pairs)
+    decided = sum(found.decided_after is not None for *_, found in seen)
     st.markdown(f"##### {decided} of {len(pairs)} pairs are decided, however often you looked")
     table = pd.DataFrame(
         {
-            "pair": [f"{visible(first, 40)} against {visible(second, 40)}" for first, second, _ in pairs],
-            "first wins": [found.value for *_, found in pairs],
-            "at least": [found.low for *_, found in pairs],
-            "at most": [found.high for *_, found in pairs],
-            "votes": [found.n for *_, found in pairs],
-            "so": [visible(found.decision, 120) for *_, found in pairs],
+            "pair": [f"{visible(first, 40)} against {visible(second, 40)}" for first, second, _ in seen],
+            "first wins": [found.value for *_, found in seen],
+            "at least": [found.low for *_, found in seen],
+            "at most": [found.high for *_, found in seen],
+            "raters" if line.stop_rule == "rater" else "votes": [found.n for *_, found in seen],
+            "so": [visible(found.decision, 120) for *_, found in seen],
         }
     )
     shares = {name: st.column_config.NumberColumn(format="percent") for name in ("first wins", "at least", "at most")}
     st.dataframe(table, hide_index=True, width="stretch", column_config=shares)
-    st.caption("Votes count one by one here. Where few raters cast many each, the ranking's intervals say more.")
+    if line.stop_rule == "rater":
+        st.caption("Each rater counts once here, when done: raters' tastes are taken into account.")
+    else:
+        st.caption("Votes count one by one here. Where few raters cast many each, the ranking's intervals say more.")
 
 
 def rater_details(name: str) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from evalkit.core.errors import EvalkitError
-from evalkit.run.rating import PAIRINGS, TASKS, StudyDesign
+from evalkit.run.rating import PAIRINGS, STOP_RULES, TASKS, StudyDesign
 from evalkit.run.studies import MOST_ITEMS, create
 from parts.opened_store import opened_store
 
@@ -46,6 +46,8 @@ def design_fields() -> dict[str, Any]:
     votes = st.number_input("Votes a question", min_value=1, value=3)
     per_rater = st.number_input("At most so many questions a rater (0: no limit)", min_value=0, value=0)
     pairing = st.selectbox("Which question next", list(PAIRINGS), format_func=PAIRINGS.__getitem__, index=1)
+    rules = list(STOP_RULES) if task == "pairwise" else ["none"]
+    stop_rule = st.selectbox("When it closes by itself", rules, format_func=STOP_RULES.__getitem__)
     rationale = st.segmented_control("A reason", ["none", "optional", "required"], default="optional") or "none"
     mask = st.text_input("Words to cover in texts, separated by commas")
     consent = st.text_area("What raters agree to first (optional)", height=80)
@@ -55,6 +57,7 @@ def design_fields() -> dict[str, Any]:
         "votes_per_question": int(votes),
         "votes_per_rater": int(per_rater) or None,
         "pairing": pairing,
+        "stop_rule": stop_rule,
         "rationale": rationale,
         "mask": tuple(word.strip() for word in mask.split(",") if word.strip()),
         "consent": consent or None,

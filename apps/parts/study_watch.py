@@ -72,6 +72,8 @@ def finding(progress: StudyProgress) -> str:
     """The first line of the page."""
     enough = sum(votes >= wanted for _, votes, wanted in progress.pairs)
     text = f"{count(progress.votes)} of {count(progress.wanted)} votes; {enough} of {len(progress.pairs)} groups have enough"
+    if progress.decided:
+        return f"Decided, and closed by its stop rule: {text}"
     if progress.state != "open":
         return f"{progress.state.capitalize()}: {text}"
     return text + (f"; about {progress.hours_left:.1f} h left" if progress.hours_left is not None else "")

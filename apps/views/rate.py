@@ -14,8 +14,8 @@ from parts.rate_content import show_content, show_text
 from parts.rater_session import logged_in, logins_offered, rater_token
 
 from evalkit.core.errors import EvalkitError, InputError
-from evalkit.run.rankings import weigh_pairs
 from evalkit.run.rating import PICTURE, Nothing, Pass, Served, agree, keep_draft, next_question, skip, undo, vote, withdraw_myself
+from evalkit.run.steering import steer
 
 T = TypeVar("T")
 _AGAIN = 20  # seconds until somebody who waits is asked again
@@ -151,8 +151,7 @@ def cast(token: Pass, served: Served, answer: dict[str, Any]) -> None:
         st.session_state["said"] = f"Not saved: {error}. What you answered is kept here; press once more."
         return
     forget(served.assignment)
-    if served.design.pairing == "informative":
-        weigh_pairs(opened_store(), served.study)
+    steer(opened_store(), served.study, served.design)
     if done.right is not None:
         st.session_state["said"] = "Right." if done.right else "Another answer was expected. This was practice: it does not count."
 

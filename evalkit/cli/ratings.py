@@ -186,18 +186,20 @@ def stop(study: StudyArgument, store: StoreOption = None, json: JsonOption = Fal
     import json as lines
 
     from evalkit.compare.words import percent, visible
-    from evalkit.run.rankings import watched
+    from evalkit.run.steering import watched
     from evalkit.study import Store
 
     with Store(store) as opened:
         pairs = watched(opened, study)
     if json:
-        typer.echo(lines.dumps([{"first": first, "second": second, **found._asdict()} for first, second, found in pairs]))
+        known = [(first, second, found) for first, second, found in pairs if found is not None]
+        typer.echo(lines.dumps([{"first": first, "second": second, **found._asdict()} for first, second, found in known]))
         return
-    if not pairs:
-        typer.echo("Nobody has preferred one generator over another yet.")
     for first, second, found in pairs:
         names = f"{visible(first, 40)} against {visible(second, 40)}"
+        if found is None:
+            typer.echo(f"{names}: nobody has preferred one over the other yet")
+            continue
         share = f"wins {percent(found.value)} ({percent(found.low)} to {percent(found.high)}) of {found.n}"
         typer.echo(f"{names}: {share}; {visible(found.decision, 120)}")
 

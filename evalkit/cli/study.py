@@ -9,7 +9,7 @@ import typer
 from evalkit.cli.evaluate import pairs
 from evalkit.cli.options import JsonOption, ModalityOption, SeedOption, StoreOption
 from evalkit.core.errors import InputError
-from evalkit.study.tasks import PAIRINGS, TASKS
+from evalkit.study.tasks import PAIRINGS, STOP_RULES, TASKS
 
 if TYPE_CHECKING:
     from evalkit.run.studies import StudyState
@@ -36,6 +36,9 @@ def create(
     attributes: Annotated[str, typer.Option("--attributes", help="Further things to rate, separated by commas.")] = "",
     rationale: Annotated[str, typer.Option("--rationale", help="none, optional or required.")] = "optional",
     pairing: Annotated[str, typer.Option("--pairing", help=f"Which question next: {', '.join(PAIRINGS)}.")] = "least_voted",
+    stop_rule: Annotated[
+        str, typer.Option("--stop-rule", help=f"Close when every pair is decided, looked at by: {', '.join(STOP_RULES)}.")
+    ] = "none",
     points: Annotated[int, typer.Option("--points", min=2, help="Of a rating scale.")] = 5,
     mask: Annotated[
         str, typer.Option("--mask", help="Words to cover in texts, separated by commas; they betray a generator.")
@@ -68,6 +71,7 @@ def create(
             votes_per_rater=per_rater,
             lease_minutes=lease,
             pairing=pairing,
+            stop_rule=stop_rule,
             mask=tuple(_words(mask)),
             consent=None if consent is None else _text(consent),
             keeps_counts=keep_counts,

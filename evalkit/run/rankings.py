@@ -5,16 +5,14 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from evalkit.core.errors import InputError, UndefinedError
+from evalkit.core.errors import InputError
 from evalkit.core.evidence import Finding
 from evalkit.ratings import (
     Comparisons,
     Components,
     Strengths,
-    Watched,
     agreement,
     components,
     plan,
@@ -24,20 +22,16 @@ from evalkit.ratings import (
     rater_report,
     votes_for_ranking,
     votes_needed,
-    watch,
     without_one,
 )
 from evalkit.run.vote_reading import read_votes
-from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
 from evalkit.study.board import BroughtVote
 from evalkit.study.log import append, events, found, locked
-from evalkit.study.serving import generator_names
 from evalkit.study.tasks import TaskName
-from evalkit.study.votes import comparisons, counted_votes, points, replayed, votes_frame
+from evalkit.study.votes import comparisons, points, replayed, votes_frame
 
 _COMPARED = ("vote", "rater", "item", "shown", "answer", "served_probability", "seconds", "at")
-_EVERY = 10  # votes between two looks at which pair tells most: each look fits the ranking anew
 
 
 class Planned(NamedTuple):
@@ -171,28 +165,6 @@ def agreement_of_votes(task: TaskName, votes: pd.DataFrame, seed: int = 0) -> Fi
     raise InputError("nobody has voted yet" if votes.empty else f"agreement is not defined for the task {task}")
 
 
-def watched(store: Store, study: str, *, alpha: float = 0.05) -> list[tuple[str, str, Watched]]:
-    """For every pair of generators, whether one may stop asking: valid however often one looks.
-
-    Over all pairs the chance of a false decision is at most ``alpha`` (Bonferroni), if raters have no tastes of their own. Where
-    few raters cast many votes each, read the ranking's intervals, which take their tastes into account.
-
-    Raises:
-        InputError: no such study, or it asks something else than pairs.
-    """
-    votes = study_comparisons(store, study)
-    votes = votes.sort_values("at", kind="stable", ignore_index=True)
-    names = sorted({*votes["left"], *votes["right"]})
-    pairs = [(first, second) for i, first in enumerate(names) for second in names[i + 1 :]]
-    found = []
-    for first, second in pairs:
-        try:
-            found.append((first, second, watch(votes, first, second, alpha=alpha / len(pairs))))
-        except UndefinedError:
-            continue  # nobody has preferred one of these two yet: there is nothing to say of them
-    return found
-
-
 def rater_lines(store: Store, study: str) -> pd.DataFrame:
     """A line a rater of a study of pairs: agreement with others, speed, side, and what the ranking would be without them.
 
@@ -261,42 +233,6 @@ def plan_votes(
         None if found is None else plan(found, win_rate, raters=raters, items=items, power=power),
         found,
     )
-
-
-def weigh_pairs(store: Store, study: str, *, always: bool = False) -> bool:
-    """Say how much a vote on each pair would tell, for the pairing ``informative``; gives whether anything was written.
-
-    A vote on a pair tells the more, the less sure their difference is and the closer they are: p (1 - p) times the variance of the
-    difference. It is done every few votes.
-    """
-    with store.reading() as session:
-        row = found(session, study)
-        if StudyDesign.model_validate(row.design).pairing != "informative":
-            return False
-        n = counted_votes(session, row)
-        numbers = {name: number for number, name in generator_names(session, row).items()}
-    if n == 0 or (n % _EVERY and not always):
-        return False
-    try:
-        # Before every pair has met, a pull toward equality keeps the estimate finite; it only chooses questions.
-        ranking = ranking_of(store, study, ridge=0.1)
-    except InputError:
-        return False  # the side has decided every vote so far: the weights stay as they are
-    weights = _weights(ranking, numbers)
-    with store.writing() as session:
-        locked(session, study).pair_weights = weights
-    return True
-
-
-def _weights(ranking: Strengths, numbers: dict[str, int]) -> dict[str, float]:
-    errors = difference_errors(ranking.covariance)
-    weights = {}
-    for i, first in enumerate(ranking.generators):
-        for j, second in enumerate(ranking.generators[:i]):
-            chance = ranking.win_probability(first, second).value
-            key = ",".join(str(number) for number in sorted((numbers[first], numbers[second])))
-            weights[key] = float(chance * (1 - chance) * np.square(errors[i, j]))
-    return weights
 
 
 def note_look(store: Store, study: str) -> None:

@@ -21,7 +21,7 @@ from evalkit.study.contents import PICTURE, ROW, STEPS, Content
 from evalkit.study.masking import masked
 from evalkit.study.raters import Login, Pass, enrol, is_organiser
 from evalkit.study.store import default_url
-from evalkit.study.tasks import PAIRINGS, PAIRWISE_OUTCOMES, TASKS, VERDICTS
+from evalkit.study.tasks import PAIRINGS, PAIRWISE_OUTCOMES, STOP_RULES, TASKS, VERDICTS
 
 __all__ = [
     "PAIRINGS",
@@ -29,6 +29,7 @@ __all__ = [
     "PICTURE",
     "ROW",
     "STEPS",
+    "STOP_RULES",
     "TASKS",
     "VERDICTS",
     "Content",

@@ -20,6 +20,7 @@ from evalkit.study import ItemPlan, Store, StudyDesign, create_study
 from evalkit.study.findings import add_findings
 from evalkit.study.log import append, locked
 from evalkit.study.tables import GeneratorRow, QuestionRow, RaterRow, StudyRow
+from evalkit.study.tasks import StopRule
 
 MOST_ITEMS = 100
 """Asked about unless the caller says more: raters are people."""
@@ -34,6 +35,7 @@ class StudyLine(BaseModel):
         name: of the study.
         state: open, paused or closed.
         task: what is asked.
+        stop_rule: when it closes by itself.
         generators: their names.
         questions: how many there are, practice and checks left out.
         votes: counted ones.
@@ -46,6 +48,7 @@ class StudyLine(BaseModel):
     name: str
     state: StudyState
     task: str
+    stop_rule: StopRule
     generators: tuple[str, ...]
     questions: int
     votes: int
@@ -187,6 +190,7 @@ def studies(store: Store) -> list[StudyLine]:
                     name=study.name,
                     state=study.state,
                     task=design.task,
+                    stop_rule=design.stop_rule,
                     generators=tuple(names),
                     questions=questions,
                     votes=votes,

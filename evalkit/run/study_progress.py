@@ -1,5 +1,6 @@
 """How a study stands: votes, raters, checks, sides, time left."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from evalkit.study import Store, StudyDesign
 from evalkit.study.log import found
 from evalkit.study.serving import generator_names
 from evalkit.study.store import now
-from evalkit.study.tables import AssignmentRow, ItemRow, QuestionRow, RaterRow, StudyRow
+from evalkit.study.tables import AssignmentRow, EventRow, ItemRow, QuestionRow, RaterRow, StudyRow
 from evalkit.study.votes import votes_frame
 from evalkit.study.voting import is_right
 
@@ -57,6 +58,7 @@ class StudyProgress(BaseModel):
 
     Attributes:
         name, state, design: of the study.
+        decided: whether its stop rule has closed it.
         generators: their names.
         votes, wanted: counted votes and how many fill every question.
         not_counted: how many votes are not counted, by why.
@@ -71,6 +73,7 @@ class StudyProgress(BaseModel):
     name: str
     state: str
     design: StudyDesign
+    decided: bool
     generators: tuple[str, ...]
     votes: int
     wanted: int
@@ -99,6 +102,7 @@ def study_progress(store: Store, name: str) -> StudyProgress:
             name=study.name,
             state=study.state,
             design=design,
+            decided=study.state == "closed" and _why(session, study) == "decided",
             generators=tuple(generator_names(session, study).values()),
             votes=len(counted),
             wanted=wanted,
@@ -108,6 +112,13 @@ def study_progress(store: Store, name: str) -> StudyProgress:
             per_hour=recent,
             hours_left=(wanted - len(counted)) / recent if recent and wanted > len(counted) else None,
         )
+
+
+def _why(session: Session, study: StudyRow) -> str | None:
+    """What the log says of the last change of state."""
+    changes = select(EventRow.body).where(EventRow.study_id == study.id, EventRow.kind == "state")
+    last = session.scalar(changes.order_by(EventRow.number.desc()).limit(1))
+    return None if last is None else json.loads(last).get("why")
 
 
 def _pairs(session: Session, study: StudyRow, design: StudyDesign) -> tuple[tuple[str, int, int], ...]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from evalkit.study.tasks import Pairing, TaskName
+from evalkit.study.tasks import Pairing, StopRule, TaskName
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=60)]
@@ -42,6 +42,8 @@ class StudyDesign(BaseModel):
         lease_minutes: for so long a question is held for the rater who looks at it.
         check_every: every so many questions one is a check with a known answer, if there are any; 0 for never.
         pairing: which question next, one of :data:`~evalkit.study.tasks.PAIRINGS`.
+        stop_rule: when the study closes by itself, one of :data:`~evalkit.study.tasks.STOP_RULES`.
+        alpha: accepted chance that it ever calls equal generators different, over all pairs.
         mask: words that give a generator away; in texts they are shown as ▇▇▇.
         consent: what the rater agrees to before the first question; None asks for nothing.
         keeps_counts: whether the votes of a rater who withdraws stay, without any trace of the person; else they go too.
@@ -64,6 +66,8 @@ class StudyDesign(BaseModel):
     lease_minutes: Annotated[float, Field(gt=0, le=7 * 24 * 60)] = 30.0
     check_every: Annotated[int, Field(ge=0, le=1000)] = 10
     pairing: Pairing = "least_voted"
+    stop_rule: StopRule = "none"
+    alpha: Annotated[float, Field(gt=0, le=0.5)] = 0.05
     mask: Annotated[tuple[Short, ...], Field(max_length=200)] = ()
     consent: Annotated[str, StringConstraints(max_length=5000)] | None = None
     keeps_counts: bool = True
@@ -77,4 +81,8 @@ class StudyDesign(BaseModel):
             raise ValueError("two attributes have the same name")
         if self.pairing == "informative" and self.task != "pairwise":
             raise ValueError("the pairing informative weighs pairs: it needs the task pairwise")
+        if self.stop_rule != "none" and self.task != "pairwise":
+            raise ValueError("a stop rule decides between two: it needs the task pairwise")
+        if self.stop_rule == "rater" and self.votes_per_rater is None:
+            raise ValueError("the stop rule rater counts raters when they are done: say how many questions each answers")
         return self

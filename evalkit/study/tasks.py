@@ -16,6 +16,12 @@ PAIRINGS: dict[Pairing, str] = {
     "least_voted": "one of those with the fewest votes",
     "informative": "the more a pair's vote would tell of the ranking, the likelier; every pair keeps a chance",
 }
+StopRule = Literal["none", "vote", "rater"]
+STOP_RULES: dict[StopRule, str] = {
+    "none": "when every question has its votes",
+    "vote": "as soon as every pair is decided, each vote counted by itself: for raters who cast few votes",
+    "rater": "as soon as every pair is decided, each rater counted once, when done: for raters with tastes of their own",
+}
 PAIRWISE_OUTCOMES = ("left", "right", "tie", "both_bad")
 VERDICTS = ("yes", "no", "unsure")
 Answer = Mapping[str, Any]

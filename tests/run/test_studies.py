@@ -5,7 +5,7 @@ import pytest
 import evalkit as ek
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Texts
-from evalkit.run.rankings import agreement_of, note_look, ranking_digest, ranking_of, study_comparisons, weigh_pairs
+from evalkit.run.rankings import agreement_of, note_look, ranking_digest, ranking_of, study_comparisons
 from evalkit.run.studies import check_generators, create, keep_evaluation, links, read_items, set_state, studies, study_line
 from evalkit.run.study_progress import study_progress
 from evalkit.run.vote_files import VOTE_FILES, vote_bytes, vote_table
@@ -143,25 +143,6 @@ def test_several_at_a_time_are_ranked_too(store, tmp_path, task, answered):
     ranking = ranking_of(store, "essays")
     assert ranking.generators[0] == "gamma"
     assert ranking.method.startswith(("Plackett-Luce", "best and worst"))
-
-
-def test_pairs_that_tell_more_are_asked_more(store, tmp_path):
-    rated(store, tmp_path, pairing="informative")
-    assert weigh_pairs(store, "essays", always=True)
-    with store.reading() as session:
-        weights = found(session, "essays").pair_weights
-    assert len(weights) == 3
-    assert all(weight > 0 for weight in weights.values())
-
-
-def test_votes_that_the_side_decides_leave_the_weights_as_they_are(store, tmp_path):
-    create(store, "essays", texts_files(tmp_path), StudyDesign(pairing="informative"))
-    [rater] = invite(store, "essays", ["Ann"])
-    for i in range(10):
-        asked = next_question(store, rater.token)
-        assert isinstance(asked, Served)
-        vote(store, rater.token, asked.assignment, f"always-left-{i}", {"choice": "left"})
-    assert not weigh_pairs(store, "essays")
 
 
 def test_progress_says_who_did_what(store, tmp_path):
