@@ -5,9 +5,10 @@ from typing import cast
 import streamlit as st
 
 from evalkit.run.rating import Login, Pass, enrol
+from evalkit.run.studies import open_studies
 from parts.opened_store import opened_store
 
-RATER, ORGANISER = "r", "organiser"
+RATER, ORGANISER, STUDY = "r", "organiser", "study"
 
 
 def rater_token() -> str | None:
@@ -20,24 +21,45 @@ def rater_token() -> str | None:
     return given
 
 
-def logins_offered() -> bool:
-    """Whether the organiser has set up an identity provider in Streamlit's secrets, and the address names a study."""
+def has_provider() -> bool:
+    """Whether the organiser has set up an identity provider in Streamlit's secrets."""
     try:
-        return "study" in st.query_params and "auth" in st.secrets
+        return "auth" in st.secrets
     except FileNotFoundError:  # there are no secrets at all
         return False
 
 
+def is_logged_in() -> bool:
+    """Whether the identity provider vouches for whoever this browser belongs to."""
+    return has_provider() and bool(st.user.get("is_logged_in", False))
+
+
+def login_name() -> str:
+    """What the identity provider calls whoever is logged in."""
+    return str(st.user.get("email") or st.user.get("name") or "logged in")
+
+
 def logged_in() -> Pass | None:
-    """The rater whom the identity provider vouches for, who becomes one on the way; None where nobody is logged in.
+    """The rater whom the identity provider vouches for, who becomes one on the way.
+
+    The provider sends back to the app's first address, which names no study: where just one takes logins, that is the one.
+
+    Returns:
+        None where nobody is logged in, or it is open which study is meant.
 
     Raises:
         InputError: the study takes invited raters only.
     """
-    if not (logins_offered() and st.user.get("is_logged_in", False)):
+    if not is_logged_in():
         return None
-    login = Login(st.query_params["study"], str(st.user["iss"]), str(st.user["sub"]))
-    enrol(opened_store(), login, str(st.user.get("email") or st.user.get("name") or "logged in"))
+    study = st.query_params.get(STUDY)
+    if study is None:
+        offered = open_studies(opened_store())
+        if len(offered) != 1:
+            return None
+        study = st.query_params[STUDY] = offered[0]
+    login = Login(study, str(st.user["iss"]), str(st.user["sub"]))
+    enrol(opened_store(), login, login_name())
     return cast(Pass, login)
 
 

@@ -11,6 +11,7 @@ from evalkit.core.errors import EvalkitError
 from evalkit.run.rating import PAIRINGS, STOP_RULES, TASKS, StudyDesign
 from evalkit.run.studies import MOST_ITEMS, create
 from parts.opened_store import opened_store
+from parts.rater_session import has_provider
 
 _KINDS = ["csv", "jsonl", "parquet", "txt", "npz", "tsv"]
 
@@ -51,6 +52,7 @@ def design_fields() -> dict[str, Any]:
     rationale = st.segmented_control("A reason", ["none", "optional", "required"], default="optional") or "none"
     mask = st.text_input("Words to cover in texts, separated by commas")
     consent = st.text_area("What raters agree to first (optional)", height=80)
+    open_to_logins = has_provider() and st.checkbox("Whoever can log in may rate, without a link")
     return {
         "task": task,
         "question": question or "How good is this?",
@@ -61,6 +63,7 @@ def design_fields() -> dict[str, Any]:
         "rationale": rationale,
         "mask": tuple(word.strip() for word in mask.split(",") if word.strip()),
         "consent": consent or None,
+        "open_to_logins": open_to_logins,
     }
 
 

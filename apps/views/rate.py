@@ -11,11 +11,13 @@ from parts.escape import escaped
 from parts.opened_store import opened_store
 from parts.rate_answer import answer_bar
 from parts.rate_content import show_content, show_text
-from parts.rater_session import logged_in, logins_offered, rater_token
+from parts.rater_session import STUDY, has_provider, is_logged_in, logged_in, login_name, rater_token
 
+from evalkit.compare.words import visible
 from evalkit.core.errors import EvalkitError, InputError
 from evalkit.run.rating import PICTURE, Nothing, Pass, Served, agree, keep_draft, next_question, skip, undo, vote, withdraw_myself
 from evalkit.run.steering import steer
+from evalkit.run.studies import open_studies
 
 T = TypeVar("T")
 _AGAIN = 20  # seconds until somebody who waits is asked again
@@ -44,11 +46,25 @@ def page() -> None:
 def welcome() -> None:
     """What somebody needs who has no link."""
     st.markdown("#### Rate")
-    if logins_offered():
-        st.markdown("This study is open to everybody who can log in.")
+    offered = open_studies(opened_store()) if has_provider() else []
+    if is_logged_in():
+        st.text(f"Logged in as {visible(login_name(), 80)}.")
+        st.markdown("Studies that are open to you:" if offered else "No study is open to you now.")
+        for name in offered:
+            with st.container(border=True, horizontal=True, vertical_alignment="center"):
+                st.text(visible(name, 80), width="stretch")
+                st.button("Rate", key=f"rate-{name}", on_click=choose, args=(name,))
+        st.button("Log out", type="tertiary", on_click=st.logout)
+    elif offered:
+        st.markdown("Whoever can log in may rate here. Or open the link that the organiser sent you.")
         st.button("Log in", type="primary", on_click=st.login)
-        return
-    st.markdown("You need a link from the organiser of a study. Open it in this browser: it begins where you left off.")
+    else:
+        st.markdown("You need a link from the organiser of a study. Open it in this browser: it begins where you left off.")
+
+
+def choose(study: str) -> None:
+    """Go on to the questions of a study."""
+    st.query_params[STUDY] = study
 
 
 def said() -> None:

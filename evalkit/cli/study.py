@@ -47,6 +47,9 @@ def create(
     keep_counts: Annotated[
         bool, typer.Option("--keep-counts/--drop-votes", help="Whether votes stay, without the person, when a rater withdraws.")
     ] = True,
+    open_to_logins: Annotated[
+        bool, typer.Option("--open-to-logins", help="Whoever your identity provider vouches for may rate, without a link.")
+    ] = False,
     lease: Annotated[float, typer.Option("--lease", min=0.1, help="Hold a question for a rater for so many minutes.")] = 30.0,
     modality: ModalityOption = None,
     seed: SeedOption = 0,
@@ -75,6 +78,7 @@ def create(
             mask=tuple(_words(mask)),
             consent=None if consent is None else _text(consent),
             keeps_counts=keep_counts,
+            open_to_logins=open_to_logins,
             seed=seed,
         )
     except ValidationError as error:

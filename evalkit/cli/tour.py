@@ -30,7 +30,12 @@ def demo(
         app()
 
 
-def app(port: PortOption = 8501) -> None:
+def app(
+    port: PortOption = 8501,
+    only_rating: Annotated[
+        bool, typer.Option("--only-rating", help="Only the pages of raters and organisers: for a public address.")
+    ] = False,
+) -> None:
     """Open the app in the browser. It listens on this machine only."""
     from evalkit.core.bundled import bundled
     from evalkit.core.extras import extra
@@ -43,7 +48,7 @@ def app(port: PortOption = 8501) -> None:
     flags = ["--server.address=127.0.0.1", f"--server.port={port}"]
     command = [sys.executable, "-m", "streamlit", "run", str(script), *flags]
     # Taking this process's place hands every signal to the server: nothing is left behind when it is ended.
-    os.execv(sys.executable, command)  # noqa: S606
+    os.execve(sys.executable, command, os.environ | ({"EVALKIT_ONLY_RATING": "1"} if only_rating else {}))  # noqa: S606
 
 
 def _say_organiser(port: int) -> None:

@@ -201,6 +201,13 @@ def studies(store: Store) -> list[StudyLine]:
         return lines
 
 
+def open_studies(store: Store) -> list[str]:
+    """The studies that whoever can log in may rate now, the oldest first."""
+    with store.reading() as session:
+        rows = session.scalars(select(StudyRow).where(StudyRow.state == "open").order_by(StudyRow.id))
+        return [row.name for row in rows if StudyDesign.model_validate(row.design).open_to_logins]
+
+
 def study_line(store: Store, name: str) -> StudyLine:
     """One study.
 

@@ -2,11 +2,8 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from evalkit.run.jobs import Job, runs_folder
 from evalkit.run.requests import DetectRequest, DetectSettings, FitRequest, FitSettings
 from evalkit.run.watched_fit import watched_fit
 from tests.apps.browsing import PATIENCE
+from tests.apps.servers import free_port, wait_for
 
 HOSTILE = (
     "<script>window.__xss=1</script>![x](http://canary.invalid/x.png) <img src=x onerror='window.__xss=2'> :red[x] \u202egpj.exe"
@@ -161,9 +159,7 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(home, tmp_path_factory):
     """A server that has answered no page yet, started as `evalkit app` starts it, in another directory."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     flags = [f"--server.port={port}", "--server.headless=true"]
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(bundled("apps") / "streamlit_app.py"), *flags],
@@ -172,21 +168,10 @@ def server(home, tmp_path_factory):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
+    wait_for(f"http://127.0.0.1:{port}/_stcore/health", process)
     yield f"http://127.0.0.1:{port}"
     process.terminate()
     process.wait(30)
-
-
-def _wait_for(url, process):
-    for _ in range(300):
-        assert process.poll() is None, "the server ended"
-        try:
-            with urllib.request.urlopen(url):  # noqa: S310 - our own server
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not answer")
 
 
 @pytest.fixture

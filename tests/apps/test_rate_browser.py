@@ -1,56 +1,26 @@
 """A rater in a real browser: by keyboard, with double clicks, reloads and a server that dies; and texts that try to break out."""
 
 import io
-import os
-import signal
-import socket
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from evalkit.core.bundled import bundled
 from evalkit.core.sample import Images
 from evalkit.study import Store, StudyDesign, create_study, invite
 from tests.apps.browsing import settled, shows
-from tests.apps.conftest import HOSTILE, SHOWN, _wait_for
+from tests.apps.conftest import HOSTILE, SHOWN
 from tests.apps.rating import study, votes
+from tests.apps.servers import MortalServer
 
 KEYS = ("1", "2", "0", "9")
-
-
-class MortalServer:
-    """The app on one port, killed and started again over one store."""
-
-    def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.folder, self.url = folder, f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self):
-        script = str(bundled("apps") / "streamlit_app.py")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", script, f"--server.port={self.port}", "--server.headless=true"],
-            env=os.environ | {"EVALKIT_HOME": str(self.folder)},
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _wait_for(f"{self.url}/_stcore/health", self.process)
-
-    def kill(self):
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
 
 
 @pytest.fixture(scope="module")
 def mortal(tmp_path_factory):
     server = MortalServer(tmp_path_factory.mktemp("mortal"))
+    server.start()
     yield server
     server.kill()
 
