@@ -28,7 +28,7 @@ from evalkit.study.tables import (
     StudyRow,
     VoteRow,
 )
-from evalkit.study.votes import COLUMNS, votes_frame
+from evalkit.study.votes import COLUMNS, told_vote, votes_frame
 
 
 def import_study(store: Store, folder: Path, name: str | None = None) -> str:
@@ -180,7 +180,7 @@ def _agree_with_log(session: Session, study: StudyRow, folder: Path) -> None:
     told: dict[str, dict[str, Any]] = {}
     for event in events(session, study):
         if event.kind == "voted" and event.body is not None:
-            told[event.body["vote"]] = {**event.body, "at": event.at}
+            told[event.body["vote"]] = told_vote(event.body, event.at)
         elif event.kind == "undone" and event.body is not None and event.body["vote"] in told:
             told[event.body["vote"]]["not_counted"] = "undone"
     held = votes_frame(session, study, counted=False).astype(object)

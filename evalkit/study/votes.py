@@ -1,7 +1,8 @@
 """Votes as tables: what rankings and agreement are computed from, out of the store or out of its log."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -26,6 +27,7 @@ COLUMNS = (
     "at",
 )
 """What is known of every vote, from the tables and from the log alike."""
+_ROWS = 1000  # of votes read at a time
 _READ: dict[str, Any] = {
     "vote": VoteRow.key,
     "assignment": AssignmentRow.key,
@@ -71,11 +73,13 @@ def votes_frame(session: Session, study: StudyRow, *, counted: bool = True, colu
     )
     if counted:
         chosen = chosen.where(VoteRow.not_counted.is_(None))
-    read: dict[str, Any] = dict(zip(columns, zip(*session.execute(chosen).all(), strict=True), strict=False))
-    if not read:
-        return pd.DataFrame(columns=list(columns))
-    shown = [[makers[output] for output in outputs] for outputs in _decoded(read["shown"])]
-    return pd.DataFrame(read | {"shown": shown, "answer": _decoded(read["answer"])})
+    read: dict[str, list[Any]] = {column: [] for column in columns}
+    # Past the bookkeeping of objects, and never all rows at once: the collector would go through all that the process holds.
+    form: dict[str, Callable[[Iterable[Any]], list[Any]]] = {"shown": partial(_names, makers), "answer": _decoded}
+    for rows in session.connection().execute(chosen).partitions(_ROWS):
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+            read[column] += form.get(column, list)(values)
+    return pd.DataFrame(read)
 
 
 def counted_votes(session: Session, study: StudyRow) -> int:
@@ -89,12 +93,22 @@ def _decoded(texts: Iterable[str]) -> list[Any]:
     return list(json.loads(f"[{','.join(texts)}]"))
 
 
+def _names(makers: Mapping[int, str], texts: Iterable[str]) -> list[tuple[str, ...]]:
+    """Whose outputs were shown."""
+    return [tuple(makers[output] for output in outputs) for outputs in _decoded(texts)]
+
+
+def told_vote(body: Mapping[str, Any], at: int) -> dict[str, Any]:
+    """What the event of a vote says of it, as :func:`votes_frame` has it."""
+    return {**body, "at": at, "shown": tuple(body["shown"])}
+
+
 def replayed(events: Iterable[Event]) -> pd.DataFrame:
     """The counted votes as they stood after some events, :data:`COLUMNS`, in the order of their keys."""
     standing: dict[str, dict[str, Any]] = {}
     for event in events:
         if event.kind == "voted" and event.body is not None:
-            standing[event.body["vote"]] = {**event.body, "at": event.at}
+            standing[event.body["vote"]] = told_vote(event.body, event.at)
         elif event.kind == "undone" and event.body is not None:
             standing.pop(event.body["vote"], None)
     kept = [standing[key] for key in sorted(standing) if standing[key]["not_counted"] is None]
