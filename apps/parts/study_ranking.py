@@ -8,7 +8,7 @@ import streamlit as st
 from evalkit.compare.rating_charts import strength_chart
 from evalkit.compare.words import finding_words, visible
 from evalkit.core.errors import InputError
-from evalkit.run.rankings import agreement_of, note_look, ranking_of, rater_lines
+from evalkit.run.rankings import agreement_of, note_look, ranking_of, rater_lines, shows_texts
 from evalkit.run.rating import Ranking, Strengths
 from evalkit.run.steering import watched
 from evalkit.run.studies import StudyLine
@@ -31,7 +31,8 @@ def ranking_panel(line: StudyLine) -> None:
         st.button("Look early", on_click=partial(look, line.name, looked))
         return
     try:
-        ranking = ranking_of(opened_store(), line.name)
+        style = shows_texts(opened_store(), line.name) and st.toggle("Take out what texts owe to their length and formatting")
+        ranking = ranking_of(opened_store(), line.name, style=style)
     except InputError as error:
         st.code(str(error), language=None, wrap_lines=True)
     else:

@@ -128,6 +128,7 @@ def rank(
     votes: VotesArgument,
     until: Annotated[int | None, typer.Option("--until", min=0, help="As it stood after this event of the log.")] = None,
     ridge: Annotated[float, typer.Option("--ridge", min=0.0, help="Pull strengths together where votes do not connect all.")] = 0.0,
+    style: Annotated[bool, typer.Option("--style", help="Texts: take out what they owe to their length and Markdown.")] = False,
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -140,10 +141,12 @@ def rank(
     if Path(votes).is_file():
         if until is not None:
             raise InputError("--until speaks of a study's log, and a file has none")
+        if style:
+            raise InputError("--style reads the texts of a study: bring the file into one with evalkit ratings import")
         ranking = rank_votes(pairs_of_file(Path(votes)), ridge=ridge)
     else:
         with Store(store) as opened:
-            ranking = ranking_of(opened, votes, until=until, ridge=ridge)
+            ranking = ranking_of(opened, votes, until=until, ridge=ridge, style=style)
     if not json:
         typer.echo(ranking_text(ranking))
         return

@@ -9,12 +9,14 @@ from evalkit.ratings.planning import Components, components, plan, votes_for_ran
 from evalkit.ratings.ranking import Effect, Ranking, Strengths
 from evalkit.ratings.rater_report import rater_report
 from evalkit.ratings.sequential import Watched, watch
+from evalkit.ratings.style import STYLES, style_counts, style_covariates, style_differences
 from evalkit.ratings.true_labels import TrueLabels, true_labels
 from evalkit.ratings.without_one import without_one
 
 __all__ = [
     "COEFFICIENTS",
     "OUTCOMES",
+    "STYLES",
     "Comparisons",
     "Components",
     "Effect",
@@ -30,6 +32,9 @@ __all__ = [
     "rank_best_worst",
     "rank_orders",
     "rater_report",
+    "style_counts",
+    "style_covariates",
+    "style_differences",
     "true_labels",
     "votes_for_ranking",
     "votes_needed",

@@ -20,6 +20,8 @@ from evalkit.ratings import (
     rank_best_worst,
     rank_orders,
     rater_report,
+    style_counts,
+    style_differences,
     votes_for_ranking,
     votes_needed,
     without_one,
@@ -27,7 +29,9 @@ from evalkit.ratings import (
 from evalkit.run.vote_reading import read_votes
 from evalkit.study import Store, StudyDesign
 from evalkit.study.board import BroughtVote
+from evalkit.study.contents import TEXT
 from evalkit.study.log import append, events, found, locked
+from evalkit.study.outputs import contents_of, media_types, output_digests
 from evalkit.study.tasks import TaskName
 from evalkit.study.votes import comparisons, points, replayed, votes_frame
 
@@ -73,10 +77,17 @@ def _counted(store: Store, study: str, until: int | None) -> pd.DataFrame:
         return votes_frame(session, row, columns=_COMPARED) if until is None else replayed(events(session, row, until))
 
 
-def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: float = 0.0) -> Strengths:
+def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: float = 0.0, style: bool = False) -> Strengths:
     """The ranking by people's votes; see :func:`evalkit.ratings.rank` for pairs, :func:`~evalkit.ratings.rank_orders` for the rest.
 
     The same votes give the same ranking in any database and in whatever order they came.
+
+    Args:
+        store: an open store.
+        study: its name.
+        until: as the votes stood after this event of the log.
+        ridge: see :func:`evalkit.ratings.rank`; of pairs.
+        style: take out what texts owe to their length and Markdown; see :func:`evalkit.ratings.style_covariates`. Of pairs.
 
     Raises:
         InputError: there are no votes, or they do not connect the generators.
@@ -86,22 +97,53 @@ def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: flo
         raise InputError("nobody has voted yet: invite raters first")
     task = _task(store, study)
     if task in ("choice", "best_worst", "ranking"):
-        if ridge:
-            raise InputError(f"a ridge is there for pairs only, and this study's task is {task}")
+        if ridge or style:
+            raise InputError(f"a ridge and style are there for pairs only, and this study's task is {task}")
         return _several(votes, task)
     if task != "pairwise":
         raise InputError(f"the task {task} compares no outputs with each other: its votes have no ranking")
-    return rank_votes(comparisons(votes), ridge=ridge)
+    compared = comparisons(votes)
+    if not style:
+        return rank_votes(compared, ridge=ridge)
+    differences = _styles(store, study, compared)
+    return rank_votes(compared.join(differences), ridge=ridge, covariates=tuple(differences.columns))
 
 
-def rank_votes(votes: pd.DataFrame, *, ridge: float = 0.0) -> Strengths:
+def rank_votes(votes: pd.DataFrame, *, ridge: float = 0.0, covariates: tuple[str, ...] = ()) -> Strengths:
     """The ranking by a table of votes between two, in whatever order they stand.
+
+    Args:
+        votes: see :func:`evalkit.ratings.rank`.
+        ridge: likewise.
+        covariates: likewise.
 
     Raises:
         InputError: they do not connect the generators.
     """
     order = ["item", "left", "right", "outcome", "rater"]
-    return rank(votes.sort_values(order, kind="stable", ignore_index=True), ridge=ridge, position=_turned(votes))
+    ordered = votes.sort_values(order, kind="stable", ignore_index=True)
+    return rank(ordered, ridge=ridge, position=_turned(votes), covariates=covariates)
+
+
+def _styles(store: Store, study: str, votes: pd.DataFrame) -> pd.DataFrame:
+    """How the texts of each vote differ in style, left less right."""
+    with store.reading() as session:
+        row = found(session, study)
+        if media_types(session, row) != {TEXT}:
+            raise InputError("style is length and Markdown: this study does not show texts")
+        digests = output_digests(session, row)
+        left, right = ([digests[one] for one in zip(votes["item"], votes[side], strict=True)] for side in ("left", "right"))
+        texts = contents_of(session, [*left, *right])
+    counts = style_counts([content.text() for content in texts.values()])
+    places = {digest: place for place, digest in enumerate(texts)}
+    return style_differences(*(counts[[places[digest] for digest in side]] for side in (left, right)))
+
+
+def shows_texts(store: Store, study: str) -> bool:
+    """Whether raters compare texts."""
+    with store.reading() as session:
+        row = found(session, study)
+        return StudyDesign.model_validate(row.design).task == "pairwise" and media_types(session, row) == {TEXT}
 
 
 def _several(votes: pd.DataFrame, task: str) -> Strengths:

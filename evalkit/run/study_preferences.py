@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Sample, Series, Texts
@@ -18,8 +16,7 @@ from evalkit.data import Data, load
 from evalkit.study import Store, StudyDesign
 from evalkit.study.contents import PICTURE, ROW, STEPS, TEXT, Content
 from evalkit.study.log import events, found
-from evalkit.study.serving import generator_names
-from evalkit.study.tables import ContentRow, ItemRow, OutputRow
+from evalkit.study.outputs import contents_of, output_digests
 from evalkit.study.votes import replayed, votes_frame
 
 _MODALITIES: dict[str, Modality] = {TEXT: "texts", PICTURE: "images", ROW: "table", STEPS: "series"}
@@ -70,7 +67,7 @@ def study_preferences(store: Store, study: str, schema: Schema | None = None, *,
             raise InputError(f"the task {task} compares no outputs with each other: a model learns from votes that do")
         columns = ["item", "shown", "answer"]
         votes = votes_frame(session, row, columns=columns) if until is None else replayed(events(session, row, until))[columns]
-        digests = _digests(session, row.id, generator_names(session, row))
+        digests = output_digests(session, row)
         lines = [
             (better, worse, weight)
             for item, shown, answer in votes.itertuples(index=False, name=None)
@@ -81,19 +78,12 @@ def study_preferences(store: Store, study: str, schema: Schema | None = None, *,
                 "no vote prefers an output over one of other contents: collect votes, or bring them with what was shown"
             )
         seen = sorted({digest for line in lines for digest in line[:2]})
-        contents = _contents(session, seen)
+        by_digest = contents_of(session, seen)
     place = {digest: number for number, digest in enumerate(seen)}
     frame = pd.DataFrame(
         [(place[better], place[worse], weight) for better, worse, weight in lines], columns=["preferred", "rejected", "weight"]
     )
-    return Preferences(_sample(contents, schema, study), frame)
-
-
-def _digests(session: Session, study: int, names: dict[int, str]) -> dict[tuple[str, str], str]:
-    """The content of each output, by item and generator."""
-    made = select(ItemRow.name, OutputRow.generator_id, OutputRow.content).join(ItemRow, ItemRow.id == OutputRow.item_id)
-    rows = session.execute(made.where(ItemRow.study_id == study))
-    return {(item, names[generator]): digest for item, generator, digest in rows}
+    return Preferences(_sample([by_digest[digest] for digest in seen], schema, study), frame)
 
 
 def _preferred(shown: Sequence[str], answer: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
@@ -118,15 +108,6 @@ def _pairs(n: int, answer: dict[str, Any]) -> list[tuple[int, int]]:
             ordered = [(a, b) if ranks[a] < ranks[b] else (b, a) for a, b in combinations(range(n), 2)]
             return [(a, b) for a, b in ordered if ranks[a] != ranks[b]]
     return []
-
-
-def _contents(session: Session, digests: Sequence[str]) -> list[Content]:
-    read = select(ContentRow.digest, ContentRow.media_type, ContentRow.data)
-    rows = {}
-    for first in range(0, len(digests), 500):  # a database takes only so many values in one question
-        for digest, media_type, data in session.execute(read.where(ContentRow.digest.in_(digests[first : first + 500]))):
-            rows[digest] = Content(media_type, data)
-    return [rows[digest] for digest in digests]
 
 
 def _sample(contents: list[Content], schema: Schema | None, name: str) -> Sample:

@@ -5,8 +5,9 @@ import pytest
 import evalkit as ek
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Texts
-from evalkit.run.rankings import agreement_of, note_look, ranking_digest, ranking_of, study_comparisons
+from evalkit.run.rankings import agreement_of, note_look, ranking_digest, ranking_of, shows_texts, study_comparisons
 from evalkit.run.studies import check_generators, create, keep_evaluation, links, read_items, set_state, studies, study_line
+from evalkit.run.study_preferences import last_event
 from evalkit.run.study_progress import study_progress
 from evalkit.run.vote_files import VOTE_FILES, vote_bytes, vote_table
 from evalkit.study import Served, Store, StudyDesign, invite, next_question, vote
@@ -143,6 +144,41 @@ def test_several_at_a_time_are_ranked_too(store, tmp_path, task, answered):
     ranking = ranking_of(store, "essays")
     assert ranking.generators[0] == "gamma"
     assert ranking.method.startswith(("Plackett-Luce", "best and worst"))
+
+
+def test_what_texts_owe_to_their_length_is_taken_out(store, tmp_path):
+    lengths = {"short": (20, 7), "long": (35, 13)}
+    made = {name: Texts.of(["x" * (usual + step * i % 50) for i in range(60)]) for name, (usual, step) in lengths.items()}
+    create(store, "essays", made, StudyDesign(votes_per_question=1), items=60)
+    [rater] = invite(store, "essays", ["Ann"])
+    for i in range(60):
+        asked = next_question(store, rater.token)
+        left, right = (len(output.text()) for output in asked.outputs)
+        longer = "left" if left > right else "right"
+        choice = longer if i % 4 else {"left": "right", "right": "left"}[longer]
+        vote(store, rater.token, asked.assignment, f"vote-{asked.assignment}", {"choice": choice})
+    assert shows_texts(store, "essays")
+    plain, equal = ranking_of(store, "essays"), ranking_of(store, "essays", style=True)
+    assert [effect.name for effect in equal.effects] == ["left side", "length"]
+    assert plain.win_probability("long", "short").value > equal.win_probability("long", "short").value + 0.05
+    events_so_far = ranking_of(store, "essays", style=True, until=last_event(store, "essays"))
+    assert ranking_digest(equal) == ranking_digest(events_so_far)
+
+
+def test_style_is_about_pairs_of_texts(store, tmp_path):
+    create(store, "ranked", texts_files(tmp_path), StudyDesign(task="ranking"))
+    assert not shows_texts(store, "ranked")
+    [rater] = invite(store, "ranked", ["Ann"])
+    asked = next_question(store, rater.token)
+    vote(store, rater.token, asked.assignment, "key-of-this-vote", {"ranks": [1, 2, 3]})
+    with pytest.raises(InputError, match="pairs only"):
+        ranking_of(store, "ranked", style=True)
+    rows = ek.load([[1.0, 2.0], [3.0, 4.0]])
+    create(store, "rows", {"a": rows, "b": rows}, StudyDesign())
+    [rater] = invite(store, "rows", ["Ann"])
+    vote(store, rater.token, next_question(store, rater.token).assignment, "key-of-this-vote", {"choice": "left"})
+    with pytest.raises(InputError, match="does not show texts"):
+        ranking_of(store, "rows", style=True)
 
 
 def test_progress_says_who_did_what(store, tmp_path):
