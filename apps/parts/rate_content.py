@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from evalkit.compare.words import visible
-from evalkit.run.rating import PICTURE, ROW, STEPS, Content, masked
+from evalkit.run.rating import PICTURE, ROW, ROWS, STEPS, Content, masked
 
 MOST_LETTERS = 20_000
 """Of a text, before the rest is asked for."""
@@ -25,6 +25,8 @@ def show_content(content: Content, words: tuple[str, ...], key: str) -> None:
         st.image(content.data, output_format="PNG", width=_WIDTH)
     elif content.media_type == ROW:
         _row(content, words)
+    elif content.media_type == ROWS:
+        _rows(content, words)
     elif content.media_type == STEPS:
         _steps(content)
     else:
@@ -44,8 +46,18 @@ def show_text(text: str, key: str) -> None:
 
 def _row(content: Content, words: tuple[str, ...]) -> None:
     fields = content.fields()
-    cells = ["" if cell is None else masked(str(cell), words) for cell in fields.values()]
+    cells = [_cell(cell, words) for cell in fields.values()]
     st.dataframe(pd.DataFrame({"column": list(fields), "value": cells}), hide_index=True, width="stretch")
+
+
+def _rows(content: Content, words: tuple[str, ...]) -> None:
+    fields = content.fields()
+    cells = [[_cell(cell, words) for cell in row] for row in fields["rows"]]
+    st.dataframe(pd.DataFrame(cells, columns=fields["columns"]), hide_index=True, width="stretch")
+
+
+def _cell(cell: str | float | None, words: tuple[str, ...]) -> str:
+    return "" if cell is None else masked(str(cell), words)
 
 
 def _steps(content: Content) -> None:

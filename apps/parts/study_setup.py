@@ -8,7 +8,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from evalkit.core.errors import EvalkitError
-from evalkit.run.rating import PAIRINGS, STOP_RULES, TASKS, StudyDesign
+from evalkit.run.rating import MOST_ROWS, PAIRINGS, STOP_RULES, TASKS, StudyDesign
 from evalkit.run.studies import MOST_ITEMS, create
 from parts.opened_store import opened_store
 from parts.rater_session import has_provider
@@ -30,6 +30,7 @@ def study_setup() -> None:
             "What each generator made: a file each, its name is the generator's", type=_KINDS, accept_multiple_files=True
         )
         prompts = st.file_uploader("What they were asked (optional): one line or row each", type=_KINDS)
+        rows = st.number_input("Tables: so many rows make one output", min_value=1, max_value=MOST_ROWS, value=1)
     with right:
         settings = design_fields()
     st.caption(
@@ -37,7 +38,7 @@ def study_setup() -> None:
         "Generators' names stay hidden from raters."
     )
     if st.button("Make the study", type="primary", disabled=not (name and files)):
-        make(name, {Path(file.name).stem: file for file in files}, prompts, settings)
+        make(name, {Path(file.name).stem: file for file in files}, prompts, int(rows), settings)
 
 
 def design_fields() -> dict[str, Any]:
@@ -67,7 +68,7 @@ def design_fields() -> dict[str, Any]:
     }
 
 
-def make(name: str, files: dict[str, Any], prompts: Any, settings: dict[str, Any]) -> None:
+def make(name: str, files: dict[str, Any], prompts: Any, rows: int, settings: dict[str, Any]) -> None:
     """Read the files and make the study, or say in one sentence what is wrong."""
     with tempfile.TemporaryDirectory() as folder, st.spinner("Reading the files"):
         try:
@@ -75,7 +76,7 @@ def make(name: str, files: dict[str, Any], prompts: Any, settings: dict[str, Any
                 each: _written(Path(folder) / f"{i}{Path(file.name).suffix}", file) for i, (each, file) in enumerate(files.items())
             }
             asked = None if prompts is None else _written(Path(folder) / f"prompts{Path(prompts.name).suffix}", prompts)
-            create(opened_store(), name, paths, StudyDesign(**settings), prompts=asked)
+            create(opened_store(), name, paths, StudyDesign(**settings), prompts=asked, rows=rows)
         except ValidationError as error:
             st.code(f"The study cannot be that: {error.errors()[0]['msg']}", language=None, wrap_lines=True)
             return

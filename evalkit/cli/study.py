@@ -33,6 +33,7 @@ def create(
     votes: Annotated[int, typer.Option("--votes", min=1, help="Votes a question.")] = 3,
     per_rater: Annotated[int | None, typer.Option("--per-rater", min=1, help="At most so many questions a rater.")] = None,
     items: Annotated[int | None, typer.Option("--items", min=1, help="Ask about so many; by default at most 100.")] = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Tables: so many rows make one output.")] = 1,
     attributes: Annotated[str, typer.Option("--attributes", help="Further things to rate, separated by commas.")] = "",
     rationale: Annotated[str, typer.Option("--rationale", help="none, optional or required.")] = "optional",
     pairing: Annotated[str, typer.Option("--pairing", help=f"Which question next: {', '.join(PAIRINGS)}.")] = "least_voted",
@@ -86,7 +87,8 @@ def create(
         what = first["loc"][0] if first["loc"] else "design"
         raise InputError(f"the study's {what} cannot be that: {first['msg']}") from error
     with Store(store) as opened:
-        n = run_create(opened, name, dict(named), design, reference=reference, prompts=prompts, items=items, modality=modality)
+        shown = {"reference": reference, "prompts": prompts}
+        n = run_create(opened, name, dict(named), design, **shown, items=items, rows=rows, modality=modality)
         line = study_line(opened, name)
     typer.echo(f"Study made: {n} items, {line.questions} questions, {line.wanted} votes wanted.")
     typer.echo(f"Next: evalkit ratings invite {shlex.quote(name)} --raters 5, then evalkit app")

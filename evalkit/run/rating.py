@@ -17,17 +17,19 @@ from evalkit.study import (
     withdraw,
     withdraw_myself,
 )
-from evalkit.study.contents import PICTURE, ROW, STEPS, Content
+from evalkit.study.contents import MOST_ROWS, PICTURE, ROW, ROWS, STEPS, Content
 from evalkit.study.masking import masked
 from evalkit.study.raters import Login, Pass, enrol, is_organiser
 from evalkit.study.store import default_url
 from evalkit.study.tasks import PAIRINGS, PAIRWISE_OUTCOMES, STOP_RULES, TASKS, VERDICTS
 
 __all__ = [
+    "MOST_ROWS",
     "PAIRINGS",
     "PAIRWISE_OUTCOMES",
     "PICTURE",
     "ROW",
+    "ROWS",
     "STEPS",
     "STOP_RULES",
     "TASKS",

@@ -65,6 +65,7 @@ def create(
     reference: Path | Sample | None = None,
     prompts: Path | None = None,
     items: int | None = None,
+    rows: int = 1,
     modality: Modality | None = None,
 ) -> int:
     """Make a study from files; gives how many items it has.
@@ -78,6 +79,7 @@ def create(
         prompts: a .txt file with one a line, or a table with a column ``prompt`` and, if wanted, ``item`` (its name), ``kind``
             (item, practice or check) and ``expected`` (of practice and checks: a generator, or tie, a number, yes …).
         items: how many to ask about; by default at most :data:`MOST_ITEMS`.
+        rows: of a table that make one output.
         modality: what the outputs are; by default found out.
 
     Raises:
@@ -87,14 +89,17 @@ def create(
     shown = None if reference is None else _sample(reference, modality)
     plans = None if prompts is None else read_items(prompts, set(samples), design)
     if plans is None:
-        rows = _drawn(samples, shown, items or MOST_ITEMS, design.seed)
-        samples = {each: sample.take(rows[each]) for each, sample in samples.items()}
-        shown = shown and shown.take(np.arange(len(rows[next(iter(rows))])))
-        plans = [ItemPlan(name=str(i)) for i in range(1, len(rows[next(iter(rows))]) + 1)] if rows else []
+        n = min(
+            [items or MOST_ITEMS, *(len(sample) // max(rows, 1) for sample in (*samples.values(), *([shown] if shown else [])))]
+        )
+        # In an order that tells nothing; the reference keeps its own.
+        samples = {each: sample.take(_drawn(each, len(sample), n * rows, design.seed)) for each, sample in samples.items()}
+        shown = shown and shown.take(np.arange(n * rows))
+        plans = [ItemPlan(name=str(i)) for i in range(1, n + 1)] if samples else []
     elif items is not None:
         plans = plans[:items]
-        samples = {each: sample.take(slice(items)) for each, sample in samples.items()}
-    create_study(store, name, design, samples, plans, shown)
+        samples = {each: sample.take(slice(items * rows)) for each, sample in samples.items()}
+    create_study(store, name, design, samples, plans, shown, rows)
     return len(plans)
 
 
@@ -114,11 +119,8 @@ def _lines(path: Path) -> list[str]:
         raise InputError(f"{path.name} cannot be read: give a text file in UTF-8") from error
 
 
-def _drawn(samples: Mapping[str, Sample], reference: Sample | None, most: int, seed: int) -> dict[str, np.ndarray]:
-    """Rows of each generator, as many of each, in an order that tells nothing; the reference keeps its own."""
-    sizes = [len(sample) for sample in samples.values()] + ([] if reference is None else [len(reference)])
-    n = min([most, *sizes])
-    return {each: seeded(seed, f"rows {each}").permutation(len(sample))[:n] for each, sample in samples.items()}
+def _drawn(generator: str, of: int, n: int, seed: int) -> np.ndarray:
+    return seeded(seed, f"rows {generator}").permutation(of)[:n]
 
 
 def read_items(path: Path, generators: set[str], design: StudyDesign) -> list[ItemPlan]:

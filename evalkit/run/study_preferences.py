@@ -14,12 +14,12 @@ from evalkit.core.sample import Sample, Series, Texts
 from evalkit.core.schema import Modality, Schema
 from evalkit.data import Data, load
 from evalkit.study import Store, StudyDesign
-from evalkit.study.contents import PICTURE, ROW, STEPS, TEXT, Content
+from evalkit.study.contents import PICTURE, ROW, ROWS, STEPS, TEXT, Content
 from evalkit.study.log import events, found
 from evalkit.study.outputs import contents_of, output_digests
 from evalkit.study.votes import replayed, votes_frame
 
-_MODALITIES: dict[str, Modality] = {TEXT: "texts", PICTURE: "images", ROW: "table", STEPS: "series"}
+_MODALITIES: dict[str, Modality] = {TEXT: "texts", PICTURE: "images", ROW: "table", ROWS: "table", STEPS: "series"}
 
 
 class Preferences(NamedTuple):
@@ -28,7 +28,8 @@ class Preferences(NamedTuple):
     Attributes:
         shown: the outputs that votes prefer or reject, each content once.
         votes: ``preferred`` and ``rejected``, row numbers in ``shown``, and ``weight``. A vote about several outputs says
-            something of several pairs: it is a line for each, and their weights add up to 1.
+            something of several pairs, one about several rows of a table something of each: it is a line for each, and their
+            weights add up to 1.
     """
 
     shown: Sample
@@ -79,11 +80,15 @@ def study_preferences(store: Store, study: str, schema: Schema | None = None, *,
             )
         seen = sorted({digest for line in lines for digest in line[:2]})
         by_digest = contents_of(session, seen)
-    place = {digest: number for number, digest in enumerate(seen)}
-    frame = pd.DataFrame(
-        [(place[better], place[worse], weight) for better, worse, weight in lines], columns=["preferred", "rejected", "weight"]
-    )
-    return Preferences(_sample([by_digest[digest] for digest in seen], schema, study), frame)
+    outputs = [by_digest[digest] for digest in seen]
+    sizes = [len(output.fields()["rows"]) if output.media_type == ROWS else 1 for output in outputs]
+    rows = dict(zip(seen, np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1]), strict=True))
+    pairs = [
+        (first, second, weight / len(rows[better]))
+        for better, worse, weight in lines
+        for first, second in zip(rows[better], rows[worse], strict=True)
+    ]
+    return Preferences(_sample(outputs, schema, study), pd.DataFrame(pairs, columns=["preferred", "rejected", "weight"]))
 
 
 def _preferred(shown: Sequence[str], answer: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
@@ -133,6 +138,8 @@ def _source(contents: list[Content], kind: str, folder: Path) -> Data:
     fields = [content.fields() for content in contents]
     if kind == ROW:
         return pd.DataFrame(fields)
+    if kind == ROWS:
+        return pd.DataFrame([dict(zip(one["columns"], row, strict=True)) for one in fields for row in one["rows"]])
     channels = tuple(fields[0]["channels"])
     if any(tuple(one["channels"]) != channels for one in fields):
         raise InputError("the series of this study have different channels: a model learns from series that have the same")

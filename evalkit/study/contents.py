@@ -1,4 +1,4 @@
-"""What a row of a Sample looks like to a rater: bytes and their kind, the same bytes for the same row."""
+"""What a row of a Sample, or several of a table, look like to a rater: bytes and their kind, the same bytes for the same rows."""
 
 import hashlib
 import io
@@ -13,15 +13,18 @@ from evalkit.core.sample import Images, Sample, Series, Table, Texts
 
 MOST_BYTES = 4_000_000
 """Of one output: a rater's browser has to show it."""
+MOST_ROWS = 50
+"""Of a table in one output: a rater has to look through them."""
 TEXT, PICTURE, ROW, STEPS = "text/plain", "image/png", "application/x-row+json", "application/x-series+json"
+ROWS = "application/x-rows+json"
 
 
 class Content(NamedTuple):
     """Bytes to show, and of what kind.
 
     Attributes:
-        media_type: text in UTF-8, a PNG image, a row of a table ``{column: cell}``, or the steps of a series ``{"channels": [...],
-            "values": [[...], ...]}``; missing values are null.
+        media_type: text in UTF-8, a PNG image, a row of a table ``{column: cell}``, several of them ``{"columns": [...], "rows":
+            [[...], ...]}``, or the steps of a series ``{"channels": [...], "values": [[...], ...]}``; missing values are null.
         data: the bytes.
     """
 
@@ -38,7 +41,7 @@ class Content(NamedTuple):
         return self.data.decode()
 
     def fields(self) -> dict[str, Any]:
-        """Of a row or a series."""
+        """Of rows or a series."""
         fields: dict[str, Any] = json.loads(self.data)
         return fields
 
@@ -48,13 +51,13 @@ def text_content(text: str) -> Content:
     return Content(TEXT, text.encode(errors="replace"))
 
 
-def content_of(sample: Sample, row: int) -> Content:
-    """One row of a Sample.
+def content_of(sample: Sample, row: int, rows: int = 1) -> Content:
+    """One row of a Sample, or so many of a table from there on.
 
     Raises:
-        InputError: it is too large to be shown.
+        InputError: it is too large to be shown, or several rows of something else than a table.
     """
-    content = _content(sample, row)
+    content = _content(sample, row) if rows == 1 else _table(sample, slice(row, row + rows))
     if len(content.data) > MOST_BYTES:
         size = f"{len(content.data) / 1e6:.1f} MB"
         raise InputError(f"row {row + 1} of {sample.name} takes {size}: at most {MOST_BYTES / 1e6:.0f} MB can be shown to a rater")
@@ -73,6 +76,13 @@ def _content(sample: Sample, row: int) -> Content:
         case Table():
             cells = sample.frame.iloc[row]
             return Content(ROW, _json({str(name): _cell(cells[name]) for name in sample.frame.columns}))
+
+
+def _table(sample: Sample, rows: slice) -> Content:
+    if not isinstance(sample, Table):
+        raise InputError(f"several rows make one output of a table only, and {sample.name} holds {sample.schema.modality}")
+    cells = [[_cell(cell) for cell in row] for row in sample.frame.iloc[rows].itertuples(index=False, name=None)]
+    return Content(ROWS, _json({"columns": [str(name) for name in sample.frame.columns], "rows": cells}))
 
 
 def _png(pixels: Any) -> bytes:

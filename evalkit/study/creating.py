@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Sample
-from evalkit.study.contents import Content, content_of
+from evalkit.study.contents import MOST_ROWS, Content, content_of
 from evalkit.study.design import StudyDesign
 from evalkit.study.log import START, append
 from evalkit.study.store import Store, now
@@ -52,6 +52,7 @@ def create_study(
     generators: Mapping[str, Sample],
     items: Sequence[ItemPlan] = (),
     reference: Sample | None = None,
+    rows: int = 1,
 ) -> None:
     """Make a study: item i shows row i of every generator, beside row i of the reference if there is one.
 
@@ -62,14 +63,17 @@ def create_study(
         generators: each one's outputs, as many rows each as there are items.
         items: what the rows are about; by default they are numbered from 1.
         reference: what an output is to be compared with, shown above them.
+        rows: of a table that make one output: how they go together can only be seen of several. Item i then shows the i-th so many.
 
     Raises:
         InputError: the name is taken, Samples do not fit each other or the task, or an output is too large to show.
     """
-    plans = list(items) or [ItemPlan(name=str(i)) for i in range(1, _rows(generators) + 1)]
-    _check(name, design, generators, plans, reference)
-    contents = {generator: [content_of(sample, row) for row in range(len(plans))] for generator, sample in generators.items()}
-    shown = None if reference is None else [content_of(reference, row) for row in range(len(plans))]
+    if not 1 <= rows <= MOST_ROWS:
+        raise InputError(f"an output has 1 to {MOST_ROWS} rows of a table, not {rows}")
+    plans = list(items) or [ItemPlan(name=str(i)) for i in range(1, _rows(generators) // rows + 1)]
+    _check(name, design, generators, plans, reference, rows)
+    contents = {generator: _outputs(sample, len(plans), rows) for generator, sample in generators.items()}
+    shown = None if reference is None else _outputs(reference, len(plans), rows)
     try:
         with store.writing() as session:
             study = opened(session, name, design)
@@ -79,6 +83,10 @@ def create_study(
             append(session, study, "items", {"items": [plan.model_dump(mode="json") for plan in plans]})
     except IntegrityError as error:
         raise InputError(f"a study called {name[:60]!r} is there already: choose another name") from error
+
+
+def _outputs(sample: Sample, items: int, rows: int) -> list[Content]:
+    return [content_of(sample, i * rows, rows) for i in range(items)]
 
 
 def opened(session: Session, name: str, design: StudyDesign) -> StudyRow:
@@ -171,14 +179,19 @@ def _together(design: StudyDesign, generators: int) -> int:
 
 
 def _check(
-    name: str, design: StudyDesign, generators: Mapping[str, Sample], plans: Sequence[ItemPlan], reference: Sample | None
+    name: str,
+    design: StudyDesign,
+    generators: Mapping[str, Sample],
+    plans: Sequence[ItemPlan],
+    reference: Sample | None,
+    rows: int,
 ) -> None:
     """Refuse what cannot become a study, before anything is written."""
     if not is_name(name):
         raise InputError("a study's name has 1 to 200 characters, all of them visible")
     if not generators or not plans:
         raise InputError("a study needs generators with at least one row each: --generator NAME=PATH")
-    _check_samples(generators, len(plans), reference)
+    _check_samples(generators, len(plans), reference, rows)
     names = [plan.name for plan in plans]
     if len(set(names)) < len(names) or not all(map(is_name, names)):
         raise InputError("every item needs a name of its own of 1 to 200 characters")
@@ -195,17 +208,18 @@ def _check(
         )
 
 
-def _check_samples(generators: Mapping[str, Sample], items: int, reference: Sample | None) -> None:
-    """Every item needs one row of each generator, all of one kind."""
+def _check_samples(generators: Mapping[str, Sample], items: int, reference: Sample | None, rows: int) -> None:
+    """Every item needs one row, or so many, of each generator, all of one kind."""
+    each = "one row" if rows == 1 else f"{rows} rows"
     for generator, sample in generators.items():
         if not is_name(generator):
             raise InputError("a generator's name has 1 to 200 characters, all of them visible")
-        if len(sample) != items:
-            raise InputError(f"{generator} has {len(sample)} rows for {items} items: every item needs one row of each generator")
+        if len(sample) != items * rows:
+            raise InputError(f"{generator} has {len(sample)} rows for {items} items: every item needs {each} of each generator")
     if len({sample.schema.modality for sample in generators.values()}) > 1:
         raise InputError("the generators' outputs are of different kinds: all must be tables, images, texts or series")
-    if reference is not None and len(reference) < items:
-        raise InputError(f"the reference has {len(reference)} rows for {items} items: item i shows row i of it")
+    if reference is not None and len(reference) < items * rows:
+        raise InputError(f"the reference has {len(reference)} rows for {items} items: each shows {each} of it")
 
 
 def is_name(name: str) -> bool:

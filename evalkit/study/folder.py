@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from evalkit.core.errors import InputError
-from evalkit.study.contents import MOST_BYTES, PICTURE, ROW, STEPS, TEXT, Content
+from evalkit.study.contents import MOST_BYTES, PICTURE, ROW, ROWS, STEPS, TEXT, Content
 from evalkit.study.design import StudyDesign
 
 ListName = Literal["items.jsonl", "raters.jsonl", "votes.jsonl", "evidence.jsonl", "events.jsonl"]
@@ -32,7 +32,7 @@ EVIDENCE: Literal["evidence.jsonl"] = "evidence.jsonl"
 EVENTS: Literal["events.jsonl"] = "events.jsonl"
 LISTS: tuple[ListName, ...] = (ITEMS, RATERS, VOTES, EVIDENCE, EVENTS)
 OUTPUTS = "outputs"
-ENDINGS = {TEXT: "txt", PICTURE: "png", ROW: "row.json", STEPS: "series.json"}
+ENDINGS = {TEXT: "txt", PICTURE: "png", ROW: "row.json", ROWS: "rows.json", STEPS: "series.json"}
 """What an output's file ends in, by the kind of its content."""
 MOST_LIST_BYTES = 2_000_000_000
 """Of one file with lines."""
@@ -42,7 +42,7 @@ Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 VoteKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-ContentName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.(txt|png|row\.json|series\.json)$")]
+ContentName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.(txt|png|row\.json|rows\.json|series\.json)$")]
 Time = Annotated[int, Field(ge=0, le=2**53)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 

@@ -181,9 +181,10 @@ def test_rows_images_and_series_are_shown(app, table_file):
     images = Images.of(np.zeros((2, 8, 8, 1), dtype=np.uint8))
     with Store(default_url()) as store:
         create_study(store, "rows", StudyDesign(), {"a": table.take(slice(2)), "b": table.take(slice(2, 4))})
+        create_study(store, "sets", StudyDesign(), {"a": table.take(slice(4)), "b": table.take(slice(4, 8))}, rows=2)
         create_study(store, "images", StudyDesign(), {"a": images, "b": images})
-        for name in ("rows", "images"):
+        for name, rows in (("rows", [len(table.frame.columns)] * 2), ("sets", [2, 2]), ("images", [])):
             [rater] = invite(store, name, ["Ann"])
             page = app("rate", r=rater.token)
             assert not page.exception
-            assert len(page.dataframe) == (2 if name == "rows" else 0)
+            assert [len(shown.value) for shown in page.dataframe] == rows

@@ -9,6 +9,7 @@ from evalkit.core.errors import InputError, SchemaError
 from evalkit.core.sample import Images, Series, Texts
 from evalkit.run.study_preferences import last_event, study_preferences
 from evalkit.study import Store, StudyDesign, create_study, invite, next_question, vote
+from evalkit.study.contents import content_of
 
 DRAW = np.random.default_rng(0)
 FRAME = pd.DataFrame(
@@ -43,8 +44,6 @@ def ask(store, answer, samples, **design):
 
 
 def contents(sample):
-    from evalkit.study.contents import content_of
-
     return [content_of(sample, row).data for row in range(len(sample))]
 
 
@@ -77,6 +76,21 @@ def test_a_vote_about_several_is_shared_among_its_pairs(store, task, answer, sai
     texts = [text.encode() for text in found.shown.texts.to_pylist()]
     pairs = {(shown.index(texts[a]), shown.index(texts[b])): weight for a, b, weight in found.votes.itertuples(index=False)}
     assert pairs == pytest.approx(said)
+
+
+def test_a_vote_about_several_rows_is_shared_among_them(store):
+    rows = ek.load(FRAME)
+    create_study(store, "s", StudyDesign(votes_per_question=1), {"a": rows, "b": rows.take(np.array([1, 3, 0, 2]))}, rows=2)
+    (rater,) = invite(store, "s", ["Ann"])
+    asked = next_question(store, rater.token)
+    assert [len(output.fields()["rows"]) for output in asked.outputs] == [2, 2]
+    vote(store, rater.token, asked.assignment, "key-of-this-vote", {"choice": "left"})
+    found = study_preferences(store, "s", rows.schema)
+    assert found.votes["weight"].tolist() == [0.5, 0.5]
+    back = [list(output.fields().values()) for output in map(lambda row: content_of(found.shown, row), range(4))]
+    left, right = (output.fields()["rows"] for output in asked.outputs)
+    assert [back[row] for row in found.votes["preferred"]] == left
+    assert [back[row] for row in found.votes["rejected"]] == right
 
 
 @pytest.mark.parametrize("answer", [{"choice": "tie"}, {"choice": "both_bad"}])

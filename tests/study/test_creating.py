@@ -1,11 +1,13 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sqlalchemy import func, select
 
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Images, Series, Texts
+from evalkit.data import load
 from evalkit.study import ItemPlan, StudyDesign, create_study, invite
-from evalkit.study.contents import content_of
+from evalkit.study.contents import ROWS, content_of
 from evalkit.study.tables import ContentRow, QuestionRow
 from tests.study.studies import small_study
 from tests.study.test_serving import asked
@@ -55,6 +57,31 @@ def test_images_arrive_as_they_were(store):
 def test_series_and_missing_steps():
     series = Series.of([np.array([[1.0, np.nan], [0.5, 2.0]])], channels=("level", "flow"))
     assert content_of(series, 0).fields() == {"channels": ["level", "flow"], "values": [[1.0, None], [0.5, 2.0]]}
+
+
+def test_several_rows_of_a_table_make_one_output(store):
+    frame = pd.DataFrame({"amount": [1.0, None, 2.5, 4.0], "kind": list("xyxy")})
+    create_study(store, "s", StudyDesign(), {"a": load(frame), "b": load(frame.iloc[::-1].reset_index(drop=True))}, rows=2)
+    assert questions(store) == 2
+    [rater] = invite(store, "s", ["Ann"])
+    found = asked(store, rater.token)
+    assert {output.media_type for output in found.outputs} == {ROWS}
+    first = {"columns": ["amount", "kind"], "rows": [[1.0, "x"], [None, "y"]]}
+    assert content_of(load(frame), 0, 2).fields() == first
+
+
+@pytest.mark.parametrize(("rows", "said"), [(0, "1 to 50 rows"), (51, "1 to 50 rows"), (2, "of a table only")])
+def test_sets_of_rows_that_cannot_be_shown_are_refused(store, rows, said):
+    with pytest.raises(InputError, match=said):
+        create_study(
+            store,
+            "s",
+            StudyDesign(),
+            {"a": text(4), "b": text(4)},
+            [ItemPlan(name=str(i)) for i in range(4 // (rows or 1) or 1)],
+            rows=rows,
+        )
+    assert questions(store) == 0
 
 
 def text(n: int = 2) -> Texts:

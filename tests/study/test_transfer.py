@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from evalkit.core.errors import InputError, StoreError
 from evalkit.core.sample import Images, Texts
+from evalkit.data import load
 from evalkit.run.rankings import ranking_digest, ranking_of
 from evalkit.study import (
     ItemPlan,
@@ -28,7 +29,9 @@ from evalkit.study import (
     vote,
     withdraw,
 )
+from evalkit.study.contents import ROWS
 from evalkit.study.log import found, verify
+from evalkit.study.outputs import media_types
 from evalkit.study.tables import ContentRow, EvidenceRow, GeneratorRow, RaterRow, StudyRow, VoteRow
 from evalkit.study.votes import votes_frame
 from tests.study.studies import small_study
@@ -152,6 +155,15 @@ def test_images_and_votes_that_went_with_their_rater(store, tmp_path):
     with store.reading() as session:
         assert verify(session, found(session, "copy")) == verify(session, found(session, "pictures"))
         assert len(votes_frame(session, found(session, "copy"))) == 2
+
+
+def test_sets_of_rows(store, tmp_path):
+    table = load([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]])
+    create_study(store, "sets", StudyDesign(), {"a": table, "b": table.take(np.array([3, 2, 1, 0]))}, rows=2)
+    export_study(store, "sets", tmp_path / "out")
+    import_study(store, tmp_path / "out", "copy")
+    with store.reading() as session:
+        assert media_types(session, found(session, "copy")) == {ROWS}
 
 
 def test_a_log_that_does_not_verify_is_not_exported_and_nothing_is_left(store, tmp_path):
