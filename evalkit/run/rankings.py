@@ -269,12 +269,14 @@ def plan_votes(
     """
     found = None if pilot is None else components(pilot)
     ties = 0.0 if pilot is None else float((pilot["outcome"] == "tie").mean())
-    return Planned(
-        votes_needed(win_rate, power=power, tie_share=ties),
-        None if generators == 2 else votes_for_ranking(generators, win_rate, power=power, tie_share=ties),
-        None if found is None else plan(found, win_rate, raters=raters, items=items, power=power),
-        found,
-    )
+    independent = votes_needed(win_rate, power=power, tie_share=ties)
+    crossed = None
+    if found is not None:
+        # With ties as half a win is nearer to one half; and tastes never make do with fewer, whatever a small pilot says.
+        counted = 0.5 + (1 - ties) * (win_rate - 0.5)
+        crossed = max(independent, plan(found, counted, raters=raters, items=items, power=power))
+    board = None if generators == 2 else votes_for_ranking(generators, win_rate, power=power, tie_share=ties)
+    return Planned(independent, board, crossed, found)
 
 
 def note_look(store: Store, study: str) -> None:
