@@ -12,7 +12,9 @@ from evalkit.run.rating import MOST_ROWS, PAIRINGS, STOP_RULES, TASKS, StudyDesi
 from evalkit.run.studies import MOST_ITEMS, create
 from parts.opened_store import opened_store
 from parts.rater_session import has_provider
+from parts.study_alarms import review_setup
 
+_MADE, _ALARMS = "What generators made", "Alarms of a detection"
 _KINDS = ["csv", "jsonl", "parquet", "txt", "npz", "tsv"]
 
 
@@ -23,6 +25,10 @@ def study_setup() -> None:
         if st.button("All studies", type="tertiary"):
             st.query_params.pop("study")
             st.rerun()
+    about = st.segmented_control("What people judge", [_MADE, _ALARMS], default=_MADE, label_visibility="collapsed", key="about")
+    if about == _ALARMS:
+        review_setup()
+        return
     left, right = st.columns(2, gap="large")
     with left:
         name = st.text_input("Name of the study", placeholder="summaries, November")

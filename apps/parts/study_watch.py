@@ -12,6 +12,7 @@ from evalkit.run.studies import StudyLine, links, set_state, study_line
 from evalkit.run.study_progress import RaterLine, StudyProgress, study_progress
 from evalkit.run.vote_files import VOTE_FILES, vote_bytes
 from parts.opened_store import opened_store
+from parts.study_alarms import review_panel
 from parts.study_ranking import ranking_panel
 from parts.theme import is_dark
 
@@ -30,7 +31,10 @@ def study_watch(line: StudyLine) -> None:
         invitations(line.name)
     with st.expander("Links and withdrawals"):
         administration(line.name)
-    with st.expander("Ranking and agreement"):
+    if line.task == "review":
+        with st.expander("Were the alarms right?"):
+            review_panel(line.name)
+    with st.expander("Agreement" if line.task in ("review", "likert") else "Ranking and agreement"):
         ranking_panel(line)
     with st.expander("Download votes"):
         downloads(line.name)

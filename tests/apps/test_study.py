@@ -1,5 +1,9 @@
+import numpy as np
 import pytest
 
+from evalkit.run.alarm_reviews import review_of
+from evalkit.run.studies import study_line
+from evalkit.run.verdicts import say
 from evalkit.study import Store, next_question, vote
 from evalkit.study.log import events, found
 from evalkit.study.raters import new_organiser
@@ -77,3 +81,32 @@ def test_a_broken_store_is_named(app, monkeypatch, tmp_path):
     path.write_text("no database" * 100)
     monkeypatch.setenv("EVALKIT_STORE", f"sqlite:///{path}")
     assert "not a database" in " ".join(code.value for code in app("study", organiser="any").code)
+
+
+def test_alarms_of_a_run_become_a_review_study_and_verdicts_its_votes(app, token, finished):
+    page = app("study", organiser=token, study="new")
+    page = page.segmented_control(key="about").set_value("Alarms of a detection").run()
+    assert not page.exception
+    page.text_input[0].set_value("alarms")
+    page = button(page.run(), "Make the study").click().run()
+    assert not page.exception
+    with Store(default_url()) as store:
+        line = study_line(store, "alarms")
+    flagged = np.flatnonzero(finished.detection().scores["is_anomaly"])
+    assert (line.task, line.questions) == ("review", len(flagged))
+    page = app("study", organiser=token, study="alarms")
+    assert f"0 of {len(flagged)} alarms are decided" in words(page)
+    for row, verdict in zip(flagged[:3].tolist(), ("real", "real", "false alarm"), strict=True):
+        say(finished.folder, row, verdict)
+    next(one for one in page.text_input if one.label == "By").set_value("Ann")
+    page = button(page, "Bring verdicts").click().run()
+    assert "3 verdicts brought" in words(page)
+    assert "3 of" in words(app("study", organiser=token, study="alarms"))
+    with Store(default_url()) as store:
+        assert review_of(store, "alarms").rows["no"].sum() == 2
+
+
+def test_without_a_detection_there_is_nothing_to_review(app, token):
+    page = app("study", organiser=token, study="new")
+    page = page.segmented_control(key="about").set_value("Alarms of a detection").run()
+    assert "no finished detection" in words(page)
