@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from evalkit.data import load as load
     from evalkit.ratings import Ranking as Ranking
     from evalkit.ratings import agreement as agreement
+    from evalkit.ratings import mean_ratings as mean_ratings
     from evalkit.ratings import rank as rank
     from evalkit.run.evaluate import evaluate as evaluate
     from evalkit.run.models import load_model as load_model
@@ -61,6 +62,7 @@ _WHERE = {
     "evaluate": "evalkit.run.evaluate",
     "load": "evalkit.data",
     "load_model": "evalkit.run.models",
+    "mean_ratings": "evalkit.ratings",
     "rank": "evalkit.ratings",
     "save": "evalkit.run.models",
 }
@@ -81,6 +83,7 @@ __all__ = [  # noqa: RUF022 - in the order of a first session
     "agreement",
     "save",
     "load_model",
+    "mean_ratings",
     "Sample",
     "Table",
     "Images",

@@ -1,15 +1,16 @@
 """The ranking by votes, folded until there are enough: looking early is possible, and noted."""
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from evalkit.compare.rating_charts import strength_chart
+from evalkit.compare.rating_charts import board_chart
 from evalkit.compare.words import finding_words, visible
 from evalkit.core.errors import InputError
 from evalkit.run.rankings import agreement_of, note_look, ranking_of, rater_lines, shows_texts
-from evalkit.run.rating import Ranking, Strengths
+from evalkit.run.rating import Leaderboard, Ranking
 from evalkit.run.steering import watched
 from evalkit.run.studies import StudyLine
 from parts.opened_store import opened_store
@@ -30,17 +31,30 @@ def ranking_panel(line: StudyLine) -> None:
         )
         st.button("Look early", on_click=partial(look, line.name, looked))
         return
-    try:
-        style = shows_texts(opened_store(), line.name) and st.toggle("Take out what texts owe to their length and formatting")
-        ranking = ranking_of(opened_store(), line.name, style=style)
-    except InputError as error:
-        st.code(str(error), language=None, wrap_lines=True)
-    else:
-        show(ranking)
+    if line.task != "review":
+        board(line)
     agree(line.name)
     if line.task == "pairwise":
         may_stop(line)
         rater_details(line.name)
+
+
+def board(line: StudyLine) -> None:
+    """The ranking, or why there is none."""
+    try:
+        show(ranking_of(opened_store(), line.name, **asked_for(line)))
+    except InputError as error:
+        st.code(str(error), language=None, wrap_lines=True)
+
+
+def asked_for(line: StudyLine) -> dict[str, Any]:
+    """By which question, and whether by style as well."""
+    chosen = 0
+    if line.attributes:
+        named = ["the main question", *(visible(name, 60) for name in line.attributes)]
+        chosen = st.selectbox("By", range(len(named)), format_func=named.__getitem__)
+    style = shows_texts(opened_store(), line.name) and st.toggle("Take out what texts owe to their length and formatting")
+    return {"attribute": line.attributes[chosen - 1] if chosen else None, "style": style}
 
 
 def look(name: str, looked: str) -> None:
@@ -49,14 +63,16 @@ def look(name: str, looked: str) -> None:
     st.session_state[looked] = True
 
 
-def show(ranking: Strengths) -> None:
+def show(ranking: Leaderboard) -> None:
     """One line a generator, best first."""
     table = ranking.table()
     first = len(ranking.leaders)
     st.markdown("##### One generator leads" if first == 1 else f"##### Votes cannot separate the first {first} yet")
     table["generator"] = [visible(name, 40) for name in table["generator"]]
-    st.altair_chart(strength_chart(table, dark=is_dark()), theme=None, width="stretch", key="strengths")
-    numbers = {name: st.column_config.NumberColumn(format="%.0f") for name in ("strength", "low", "high", "votes")}
+    st.altair_chart(board_chart(table, ranking.FIGURE, dark=is_dark()), theme=None, width="stretch", key="board")
+    form = "%.0f" if ranking.FIGURE == "strength" else "%.2f"
+    numbers = {name: st.column_config.NumberColumn(format=form) for name in (ranking.FIGURE, "low", "high")}
+    numbers["votes"] = st.column_config.NumberColumn(format="%.0f")
     st.dataframe(
         table,
         hide_index=True,

@@ -34,7 +34,7 @@ def study_watch(line: StudyLine) -> None:
     if line.task == "review":
         with st.expander("Were the alarms right?"):
             review_panel(line.name)
-    with st.expander("Agreement" if line.task in ("review", "likert") else "Ranking and agreement"):
+    with st.expander("Agreement" if line.task == "review" else "Ranking and agreement"):
         ranking_panel(line)
     with st.expander("Download votes"):
         downloads(line.name)

@@ -11,7 +11,7 @@ from evalkit.cli.study import StudyArgument
 from evalkit.core.errors import InputError
 
 if TYPE_CHECKING:
-    from evalkit.ratings import Strengths
+    from evalkit.ratings import Leaderboard
     from evalkit.run.rankings import Planned
 
 app = typer.Typer(
@@ -129,13 +129,14 @@ def rank(
     until: Annotated[int | None, typer.Option("--until", min=0, help="As it stood after this event of the log.")] = None,
     ridge: Annotated[float, typer.Option("--ridge", min=0.0, help="Pull strengths together where votes do not connect all.")] = 0.0,
     style: Annotated[bool, typer.Option("--style", help="Texts: take out what they owe to their length and Markdown.")] = False,
+    attribute: Annotated[str | None, typer.Option("--attribute", help="By this further question, not by the main one.")] = None,
     store: StoreOption = None,
     json: JsonOption = False,
 ) -> None:
     """Rank generators by people's votes: intervals clustered by raters and items, ranks that hold together."""
     import json as lines
 
-    from evalkit.run.rankings import pairs_of_file, rank_votes, ranking_digest, ranking_of
+    from evalkit.run.rankings import ranking_digest, ranking_of, ranking_of_file
     from evalkit.study import Store
 
     if Path(votes).is_file():
@@ -143,10 +144,10 @@ def rank(
             raise InputError("--until speaks of a study's log, and a file has none")
         if style:
             raise InputError("--style reads the texts of a study: bring the file into one with evalkit ratings import")
-        ranking = rank_votes(pairs_of_file(Path(votes)), ridge=ridge)
+        ranking = ranking_of_file(Path(votes), ridge=ridge, attribute=attribute)
     else:
         with Store(store) as opened:
-            ranking = ranking_of(opened, votes, until=until, ridge=ridge, style=style)
+            ranking = ranking_of(opened, votes, until=until, ridge=ridge, style=style, attribute=attribute)
     if not json:
         typer.echo(ranking_text(ranking))
         return
@@ -322,7 +323,7 @@ def plan_text(planned: "Planned", win_rate: float, power: float, generators: int
     return "\n".join(lines)
 
 
-def ranking_text(ranking: "Strengths") -> str:
+def ranking_text(ranking: "Leaderboard") -> str:
     """The conclusion first, then a line a generator, the side's effect, and what limits it."""
     from evalkit.compare.words import visible
     from evalkit.ratings import Ranking
@@ -332,10 +333,11 @@ def ranking_text(ranking: "Strengths") -> str:
     lines = [f"{names} leads." if len(ranking.leaders) == 1 else f"Votes cannot separate the leaders yet: {names}.", ""]
     with_bad = "both_bad" in rows[0]
     width = max(9, *(len(visible(name, 40)) for name in ranking.generators))
-    lines.append(f"{'generator'.ljust(width)}  rank   strength  95 % interval   votes" + ("  both bad" if with_bad else ""))
+    figure, digits = ranking.FIGURE, 0 if ranking.FIGURE == "strength" else 2
+    lines.append(f"{'generator'.ljust(width)}  rank   {figure:>8}  95 % interval   votes" + ("  both bad" if with_bad else ""))
     for row in rows:
-        interval = f"{row['low']:.0f} to {row['high']:.0f}"
-        figures = f"{row['rank']:5}  {row['strength']:8.0f}  {interval:14}  {row['votes']:5.0f}"
+        interval = f"{row['low']:.{digits}f} to {row['high']:.{digits}f}"
+        figures = f"{row['rank']:5}  {row[figure]:8.{digits}f}  {interval:14}  {row['votes']:5.0f}"
         figures += f"  {100 * row['both_bad']:6.0f} %" if "both_bad" in row else ""
         lines.append(f"{visible(row['generator'], 40).ljust(width)}  {figures}")
     lines += [""]

@@ -9,24 +9,28 @@ from evalkit.compare.charts import DARK, LIGHT, AnyChart, configured
 from evalkit.compare.words import count, visible
 
 MOST_LINES = 40
+_SCALES = {"strength": ("strength, 400 points are odds of ten to one", ".0f"), "mean": ("mean rating", ".2f")}
 
 
-def strength_chart(table: pd.DataFrame, *, dark: bool = False) -> AnyChart:
-    """Every generator's strength by votes as a dot with its interval, best first; at most the first 40 are drawn.
+def board_chart(table: pd.DataFrame, figure: str, *, dark: bool = False) -> AnyChart:
+    """Every generator's strength or mean rating as a dot with its interval, best first; at most the first 40 are drawn.
 
     Args:
-        table: with ``generator``, ``strength``, ``low``, ``high`` and ``rank``, as :meth:`evalkit.ratings.Ranking.table` gives it.
+        table: with ``generator``, the figure, ``low``, ``high`` and ``rank``, as a leaderboard's ``table`` gives it.
+        figure: ``strength`` on the Arena's scale, or ``mean``.
         dark: whether it will stand on a dark page.
     """
     palette = DARK if dark else LIGHT
     frame = table.head(MOST_LINES).assign(generator=[visible(name, 24) for name in table["generator"].head(MOST_LINES)])
     y = alt.Y("generator:N", title=None, sort=frame["generator"].tolist(), axis=alt.Axis(grid=False, labelLimit=170))
-    axis = alt.Axis(tickCount=6, format=".0f")
-    x = alt.X("low:Q", title="strength, 400 points are odds of ten to one", axis=axis, scale=alt.Scale(zero=False, padding=12))
-    tips = ["generator:N", "rank:N", alt.Tooltip("strength:Q", format=".0f"), "votes:Q"]
+    title, form = _SCALES[figure]
+    x = alt.X("low:Q", title=title, axis=alt.Axis(tickCount=6, format=form), scale=alt.Scale(zero=False, padding=12))
+    tips = ["generator:N", "rank:N", alt.Tooltip(f"{figure}:Q", format=form), "votes:Q"]
     line = alt.Chart(frame).mark_rule(color=palette.data, strokeWidth=2.5, opacity=1).encode(y=y, x=x, x2="high:Q", tooltip=tips)
-    dot = alt.Chart(frame).mark_point(color=palette.data, filled=True, size=70, opacity=1).encode(y=y, x="strength:Q", tooltip=tips)
-    words = "strength of each generator by votes, with its 95 % interval"
+    dot = (
+        alt.Chart(frame).mark_point(color=palette.data, filled=True, size=70, opacity=1).encode(y=y, x=f"{figure}:Q", tooltip=tips)
+    )
+    words = f"{figure} of each generator by votes, with its 95 % interval"
     return configured(alt.layer(line, dot).properties(width=560, height=alt.Step(30), description=words), palette)
 
 

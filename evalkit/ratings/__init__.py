@@ -4,9 +4,10 @@ from evalkit.ratings.agreement import COEFFICIENTS, agreement
 from evalkit.ratings.bradley_terry import rank
 from evalkit.ratings.comparisons import OUTCOMES, Comparisons
 from evalkit.ratings.elo import elo
+from evalkit.ratings.mean_ratings import MeanRatings, mean_ratings
 from evalkit.ratings.plackett_luce import rank_best_worst, rank_orders
 from evalkit.ratings.planning import Components, components, plan, votes_for_ranking, votes_needed
-from evalkit.ratings.ranking import Effect, Ranking, Strengths
+from evalkit.ratings.ranking import Effect, Leaderboard, Ranking, Strengths
 from evalkit.ratings.rater_report import rater_report
 from evalkit.ratings.sequential import Watched, watch
 from evalkit.ratings.style import STYLES, style_counts, style_covariates, style_differences
@@ -20,6 +21,8 @@ __all__ = [
     "Comparisons",
     "Components",
     "Effect",
+    "Leaderboard",
+    "MeanRatings",
     "Ranking",
     "Strengths",
     "TrueLabels",
@@ -27,6 +30,7 @@ __all__ = [
     "agreement",
     "components",
     "elo",
+    "mean_ratings",
     "plan",
     "rank",
     "rank_best_worst",

@@ -152,7 +152,7 @@ def _ranking(
     settings |= {"both bad": both_bad, "served": served, "errors": kind, "ridge": likelihood.ridge, "level": level}
     return Ranking(
         generators=tuple(votes.generators[i] for i in order),
-        strengths=parameters[:k][order],
+        values=parameters[:k][order],
         covariance=errors.used[np.ix_(order, order)],
         degrees=errors.degrees,
         effects=tuple(_effect(name, parameters[k + j], spread[k + j], width, errors.degrees) for j, name in enumerate(cells.names)),

@@ -165,7 +165,7 @@ def _fit(
     ties = {f"ties of {size}": float(np.exp(value)) for size, value in zip(choices.sizes, parameters[choices.k :], strict=True)}
     return Strengths(
         generators=tuple(names[i] for i in order),
-        strengths=parameters[: choices.k][order],
+        values=parameters[: choices.k][order],
         covariance=found.used[np.ix_(order, order)],
         degrees=found.degrees,
         votes_of=shown[order],

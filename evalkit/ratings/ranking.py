@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -44,21 +44,17 @@ class Effect(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Strengths:
-    """Generators by the strength that preferences give them.
-
-    Strengths are on the logit scale with mean 0: how often one is preferred over another, where one is preferred at all, is
-    1 / (1 + exp(-difference)). Only differences mean something. They are of these raters, items and opponents.
+class Leaderboard:
+    """Generators in the order that people's answers give them. Figures are of these raters, items and opponents.
 
     Attributes:
         generators: best first.
-        strengths: (k,) in that order.
-        covariance: (k, k) of the strengths.
+        values: (k,) what each is worth, in that order; higher is better.
+        covariance: (k, k) of the values.
         degrees: of freedom behind the standard errors; infinite where they do not rest on groups.
         votes_of: (k,) votes in which each generator was shown.
-        n_votes: votes behind the strengths.
-        log_likelihood: of the votes at these strengths.
-        method: how strengths and errors were found, in words.
+        n_votes: votes behind the values.
+        method: how values and errors were found, in words.
         notes: what a reader must know, one sentence each.
         settings: what was asked for.
         level: of all intervals.
@@ -66,17 +62,21 @@ class Strengths:
     """
 
     generators: tuple[str, ...]
-    strengths: Array
+    values: Array
     covariance: Array
     degrees: float
     votes_of: Array
     n_votes: float
-    log_likelihood: float
     method: str
     notes: tuple[str, ...]
     settings: dict[str, Any]
     level: float
     seed: int
+
+    FIGURE: ClassVar[str] = "value"
+    """What a value is called in the table."""
+    EVIDENCE: ClassVar[str] = "value by votes"
+    """And as Evidence."""
 
     @property
     def quantile(self) -> float:
@@ -85,7 +85,7 @@ class Strengths:
 
     @property
     def standard_errors(self) -> Array:
-        """(k,) of the strengths."""
+        """(k,) of the values."""
         return np.asarray(np.sqrt(np.maximum(np.diag(self.covariance), 0.0)))
 
     def place(self, generator: str) -> int:
@@ -102,7 +102,7 @@ class Strengths:
     @cached_property
     def separable(self) -> NDArray[np.bool_]:
         """(k, k) whether one may be called better than the other; over all pairs, wrong once with chance 1 - level at most."""
-        apart = np.abs(self.strengths[:, None] - self.strengths[None, :])
+        apart = np.abs(self.values[:, None] - self.values[None, :])
         return np.asarray(apart > self.simultaneous_quantile * difference_errors(self.covariance) + 1e-12)
 
     def rank_intervals(self) -> list[tuple[int, int]]:
@@ -121,13 +121,70 @@ class Strengths:
         ranks = zip(self.generators, self.rank_intervals(), strict=True)
         return tuple(name for name, (first, _) in ranks if first == 1)
 
+    def intervals(self) -> list[Interval]:
+        """Each value with its interval."""
+        half = self.quantile * self.standard_errors
+        return [Interval(*map(float, each)) for each in zip(self.values, self.values - half, self.values + half, strict=True)]
+
+    def table(self) -> pd.DataFrame:
+        """One line a generator, best first: ``generator``, the figure, ``low``, ``high``, ``rank`` ("1" or "1-3"), ``votes``."""
+        return self._table(np.array(self.intervals()))
+
+    def _table(self, found: Array) -> pd.DataFrame:
+        ranks = [f"{first}" if first == last else f"{first}-{last}" for first, last in self.rank_intervals()]
+        figures = {self.FIGURE: found[:, 0], "low": found[:, 1], "high": found[:, 2]}
+        return pd.DataFrame({"generator": self.generators, **figures, "rank": ranks, "votes": self.votes_of})
+
+    def evidence(self) -> dict[str, Evidence]:
+        """Each generator's value as Evidence, higher is better."""
+        return {
+            name: Evidence(
+                name=self.EVIDENCE,
+                value=found.value,
+                low=found.low,
+                high=found.high,
+                direction="higher",
+                n=max(1, round(votes)),
+                method=self.method,
+                settings=self.settings,
+                seed=self.seed,
+            )
+            for name, found, votes in zip(self.generators, self.intervals(), self.votes_of, strict=True)
+        }
+
+    def __str__(self) -> str:
+        lines = [self.table().to_string(index=False, float_format=lambda figure: f"{figure:.4g}"), *self.notes]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, eq=False)
+class Strengths(Leaderboard):
+    """Generators by the strength that preferences give them.
+
+    Strengths are on the logit scale with mean 0: how often one is preferred over another, where one is preferred at all, is
+    1 / (1 + exp(-difference)). Only differences mean something.
+
+    Attributes:
+        log_likelihood: of the votes at these strengths.
+    """
+
+    log_likelihood: float
+
+    FIGURE: ClassVar[str] = "strength"
+    EVIDENCE: ClassVar[str] = "strength by votes"
+
+    @property
+    def strengths(self) -> Array:
+        """(k,) best first: the values."""
+        return self.values
+
     def intervals(self, *, anchor: str | None = None) -> list[Interval]:
         """Each strength with its interval: less the mean, or less that of one generator."""
-        values, variances = self.strengths, np.diag(self.covariance)
-        if anchor is not None:
-            at = self.place(anchor)
-            values = values - values[at]
-            variances = variances + variances[at] - 2 * self.covariance[at]
+        if anchor is None:
+            return super().intervals()
+        at = self.place(anchor)
+        values = self.values - self.values[at]
+        variances = np.diag(self.covariance) + self.covariance[at, at] - 2 * self.covariance[at]
         half = self.quantile * np.sqrt(np.maximum(variances, 0.0))
         return [Interval(*map(float, each)) for each in zip(values, values - half, values + half, strict=True)]
 
@@ -165,39 +222,7 @@ class Strengths:
         """
         unit, start = (ARENA_SCALE, ARENA_START) if scale == "arena" else (1.0, 0.0)
         name, start = anchor if anchor is not None else (None, start)
-        found = np.array(self.intervals(anchor=name)) * unit + start
-        ranks = [f"{first}" if first == last else f"{first}-{last}" for first, last in self.rank_intervals()]
-        return pd.DataFrame(
-            {
-                "generator": self.generators,
-                "strength": found[:, 0],
-                "low": found[:, 1],
-                "high": found[:, 2],
-                "rank": ranks,
-                "votes": self.votes_of,
-            }
-        )
-
-    def evidence(self) -> dict[str, Evidence]:
-        """Each generator's strength as Evidence, higher is better."""
-        return {
-            name: Evidence(
-                name="strength by votes",
-                value=found.value,
-                low=found.low,
-                high=found.high,
-                direction="higher",
-                n=max(1, round(votes)),
-                method=self.method,
-                settings=self.settings,
-                seed=self.seed,
-            )
-            for name, found, votes in zip(self.generators, self.intervals(), self.votes_of, strict=True)
-        }
-
-    def __str__(self) -> str:
-        lines = [self.table().to_string(index=False, float_format=lambda figure: f"{figure:.4g}"), *self.notes]
-        return "\n".join(lines)
+        return self._table(np.array(self.intervals(anchor=name)) * unit + start)
 
 
 @dataclass(frozen=True, eq=False)

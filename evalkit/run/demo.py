@@ -18,7 +18,8 @@ from evalkit.run.evaluate import evaluate, write_evaluation
 from evalkit.run.families import title_of
 from evalkit.run.fit import fit, read_sample
 from evalkit.run.generate import sample
-from evalkit.run.rankings import ranking_of
+from evalkit.run.ranked import rank_votes
+from evalkit.run.rankings import study_comparisons
 from evalkit.run.samples import SAMPLES
 from evalkit.run.studies import create
 from evalkit.study import Invitation, Served, Store, StudyDesign, invite, next_question, vote
@@ -126,7 +127,7 @@ def _ask_raters(out: Path, seed: int) -> Stop:
         create(store, "wines", dict(drawn), design, items=_N_ITEMS)
         for rater in invite(store, "wines", [f"made-up rater {i + 1}" for i in range(_N_RATERS)]):
             _vote_by_distance(store, rater, seed)
-        ranking = ranking_of(store, "wines")
+        ranking = rank_votes(study_comparisons(store, "wines"))
     leads = ranking.win_probability(*ranking.generators)
     share = f"{100 * leads.value:.0f} % ({100 * leads.low:.0f} to {100 * leads.high:.0f})"
     return Stop(

@@ -3,22 +3,20 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
+from sqlalchemy.orm import Session
 
 from evalkit.core.errors import InputError
 from evalkit.core.evidence import Finding
 from evalkit.ratings import (
     Comparisons,
     Components,
-    Strengths,
+    Leaderboard,
     agreement,
     components,
     plan,
-    rank,
-    rank_best_worst,
-    rank_orders,
     rater_report,
     style_counts,
     style_differences,
@@ -26,13 +24,14 @@ from evalkit.ratings import (
     votes_needed,
     without_one,
 )
+from evalkit.run.ranked import rank_votes, ranked
 from evalkit.run.vote_reading import read_votes
 from evalkit.study import Store, StudyDesign
 from evalkit.study.board import BroughtVote
 from evalkit.study.contents import TEXT
 from evalkit.study.log import append, events, found, locked
 from evalkit.study.outputs import contents_of, media_types, output_digests
-from evalkit.study.tasks import TaskName
+from evalkit.study.tables import StudyRow
 from evalkit.study.votes import comparisons, points, replayed, votes_frame
 
 _COMPARED = ("vote", "rater", "item", "shown", "answer", "served_probability", "seconds", "at")
@@ -60,25 +59,22 @@ def study_comparisons(store: Store, study: str, until: int | None = None) -> pd.
     Raises:
         InputError: no such study, or it asks something else than pairs.
     """
-    if _task(store, study) != "pairwise":
-        raise InputError("this study does not ask about pairs")
-    return comparisons(_counted(store, study, until))
-
-
-def _task(store: Store, study: str) -> str:
-    with store.reading() as session:
-        return StudyDesign.model_validate(found(session, study).design).task
-
-
-def _counted(store: Store, study: str, until: int | None) -> pd.DataFrame:
-    """The counted votes now, or rebuilt from the log as they stood after an event."""
     with store.reading() as session:
         row = found(session, study)
-        return votes_frame(session, row, columns=_COMPARED) if until is None else replayed(events(session, row, until))
+        if StudyDesign.model_validate(row.design).task != "pairwise":
+            raise InputError("this study does not ask about pairs")
+        return comparisons(_counted(session, row, until))
 
 
-def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: float = 0.0, style: bool = False) -> Strengths:
-    """The ranking by people's votes; see :func:`evalkit.ratings.rank` for pairs, :func:`~evalkit.ratings.rank_orders` for the rest.
+def _counted(session: Session, study: StudyRow, until: int | None) -> pd.DataFrame:
+    """The counted votes now, or rebuilt from the log as they stood after an event."""
+    return votes_frame(session, study, columns=_COMPARED) if until is None else replayed(events(session, study, until))
+
+
+def ranking_of(
+    store: Store, study: str, *, until: int | None = None, ridge: float = 0.0, style: bool = False, attribute: str | None = None
+) -> Leaderboard:
+    """The ranking by people's votes, as :func:`~evalkit.run.ranked.ranked` gives it.
 
     The same votes give the same ranking in any database and in whatever order they came.
 
@@ -88,41 +84,20 @@ def ranking_of(store: Store, study: str, *, until: int | None = None, ridge: flo
         until: as the votes stood after this event of the log.
         ridge: see :func:`evalkit.ratings.rank`; of pairs.
         style: take out what texts owe to their length and Markdown; see :func:`evalkit.ratings.style_covariates`. Of pairs.
+        attribute: by this one of the design's further questions instead of the main one.
 
     Raises:
         InputError: there are no votes, or they do not connect the generators.
     """
-    votes = _counted(store, study, until)
-    if votes.empty:
-        raise InputError("nobody has voted yet: invite raters first")
-    task = _task(store, study)
-    if task in ("choice", "best_worst", "ranking"):
-        if ridge or style:
-            raise InputError(f"a ridge and style are there for pairs only, and this study's task is {task}")
-        return _several(votes, task)
-    if task != "pairwise":
-        raise InputError(f"the task {task} compares no outputs with each other: its votes have no ranking")
-    compared = comparisons(votes)
-    if not style:
-        return rank_votes(compared, ridge=ridge)
-    differences = _styles(store, study, compared)
-    return rank_votes(compared.join(differences), ridge=ridge, covariates=tuple(differences.columns))
-
-
-def rank_votes(votes: pd.DataFrame, *, ridge: float = 0.0, covariates: tuple[str, ...] = ()) -> Strengths:
-    """The ranking by a table of votes between two, in whatever order they stand.
-
-    Args:
-        votes: see :func:`evalkit.ratings.rank`.
-        ridge: likewise.
-        covariates: likewise.
-
-    Raises:
-        InputError: they do not connect the generators.
-    """
-    order = ["item", "left", "right", "outcome", "rater"]
-    ordered = votes.sort_values(order, kind="stable", ignore_index=True)
-    return rank(ordered, ridge=ridge, position=_turned(votes), covariates=covariates)
+    with store.reading() as session:
+        row = found(session, study)
+        design = StudyDesign.model_validate(row.design)
+        votes = _counted(session, row, until)
+    if style and design.task == "pairwise" and len(votes):
+        return ranked(votes, design, ridge=ridge, attribute=attribute, covariates=_styles(store, study, votes))
+    if style:
+        raise InputError(f"style is taken out of pairs only, and this study's task is {design.task}")
+    return ranked(votes, design, ridge=ridge, attribute=attribute)
 
 
 def _styles(store: Store, study: str, votes: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +107,9 @@ def _styles(store: Store, study: str, votes: pd.DataFrame) -> pd.DataFrame:
         if media_types(session, row) != {TEXT}:
             raise InputError("style is length and Markdown: this study does not show texts")
         digests = output_digests(session, row)
-        left, right = ([digests[one] for one in zip(votes["item"], votes[side], strict=True)] for side in ("left", "right"))
+        left, right = (
+            [digests[item, shown[side]] for item, shown in zip(votes["item"], votes["shown"], strict=True)] for side in (0, 1)
+        )
         texts = contents_of(session, [*left, *right])
     counts = style_counts([content.text() for content in texts.values()])
     places = {digest: place for place, digest in enumerate(texts)}
@@ -146,33 +123,7 @@ def shows_texts(store: Store, study: str) -> bool:
         return StudyDesign.model_validate(row.design).task == "pairwise" and media_types(session, row) == {TEXT}
 
 
-def _several(votes: pd.DataFrame, task: str) -> Strengths:
-    """The ranking by answers about several outputs at a time."""
-    answered = votes[[answer.get("choice") != "none" for answer in votes["answer"]]]
-    if answered.empty:
-        raise InputError("nobody has preferred one output over another yet")
-    shown, answers = answered["shown"].tolist(), answered["answer"].tolist()
-    of: dict[str, Any] = {"raters": answered["rater"].tolist(), "items": answered["item"].tolist()}
-    if task == "choice":
-        return rank_orders([[names[answer["choice"]]] for names, answer in zip(shown, answers, strict=True)], among=shown, **of)
-    if task == "best_worst":
-        named = zip(shown, answers, strict=True)
-        return rank_best_worst([(names[answer["best"]], names[answer["worst"]], names) for names, answer in named], **of)
-    return rank_orders([_order(names, answer["ranks"]) for names, answer in zip(shown, answers, strict=True)], **of)
-
-
-def _order(names: list[str], ranks: list[int]) -> list[tuple[str, ...]]:
-    """Names by rank, the best first; those of one rank together."""
-    return [tuple(name for name, own in zip(names, ranks, strict=True) if own == rank) for rank in sorted(set(ranks))]
-
-
-def _turned(votes: pd.DataFrame) -> bool:
-    """Whether any pair was shown in both orders: else a side's effect cannot be told from strength."""
-    seen = set(votes[["left", "right"]].drop_duplicates().itertuples(index=False, name=None))
-    return any((right, left) in seen for left, right in seen)
-
-
-def ranking_digest(ranking: Strengths) -> str:
+def ranking_digest(ranking: Leaderboard) -> str:
     """A digest of a ranking to 8 digits: two stores that hold the same votes give the same."""
     lines = [
         [name, *(f"{figure:.8g}" for figure in strength), *places, f"{votes:.8g}"]
@@ -191,13 +142,13 @@ def agreement_of(store: Store, study: str, seed: int = 0) -> Finding:
     """
     with store.reading() as session:
         row = found(session, study)
-        task = StudyDesign.model_validate(row.design).task
         votes = votes_frame(session, row)
-    return agreement_of_votes(task, votes, seed)
+        return agreement_of_votes(StudyDesign.model_validate(row.design), votes, seed)
 
 
-def agreement_of_votes(task: TaskName, votes: pd.DataFrame, seed: int = 0) -> Finding:
+def agreement_of_votes(design: StudyDesign, votes: pd.DataFrame, seed: int = 0) -> Finding:
     """:func:`agreement_of`, of votes with their raters, items, what was shown, and answers."""
+    task = design.task
     if task == "pairwise" and len(votes):
         return agreement(Comparisons.of(comparisons(votes)).preferences(), seed=seed)
     if task in ("likert", "review") and len(votes):
@@ -221,33 +172,39 @@ def rater_lines(store: Store, study: str) -> pd.DataFrame:
     if votes.empty:
         raise InputError("nobody has voted yet: invite raters first")
     report = rater_report(votes)
-    influence = without_one(rank(votes, position=_turned(votes)), by="rater").set_index("rater")
+    influence = without_one(rank_votes(votes), by="rater").set_index("rater")
     changes = influence["first_changes"].reindex(report["rater"]).fillna(False).to_numpy(dtype=bool)
     leaders = influence["first"].reindex(report["rater"])
     without = [leader if change else None for leader, change in zip(leaders, changes, strict=True)]
     return report.assign(leader_without=pd.Series(without, dtype=object))
 
 
-def file_votes(path: Path) -> tuple[TaskName, pd.DataFrame]:
-    """The counted votes of a file, without a store: the task, and what :func:`agreement_of_votes` reads.
+def file_votes(path: Path) -> tuple[StudyDesign, pd.DataFrame]:
+    """The counted votes of a file, without a store: how they were asked for, and what :func:`agreement_of_votes` reads.
 
     Raises:
         InputError: it holds no votes, or a row is none; see :func:`evalkit.run.vote_reading.read_votes`.
     """
     read = read_votes(path)
     votes = pd.DataFrame([vote for vote in read.votes if vote.not_counted is None], columns=list(BroughtVote._fields))
-    return read.design.task, votes
+    return read.design, votes
+
+
+def ranking_of_file(path: Path, *, ridge: float = 0.0, attribute: str | None = None) -> Leaderboard:
+    """The ranking by the votes of a file, without a store; see :func:`ranking_of`."""
+    design, votes = file_votes(path)
+    return ranked(votes, design, ridge=ridge, attribute=attribute)
 
 
 def pairs_of_file(path: Path) -> pd.DataFrame:
-    """The votes between two of a file, as :func:`rank_votes` reads them.
+    """The votes between two of a file.
 
     Raises:
         InputError: it holds none.
     """
-    task, votes = file_votes(path)
-    if task != "pairwise" or votes.empty:
-        raise InputError(f"{path.name[:60]} holds no votes between two: they alone are ranked")
+    design, votes = file_votes(path)
+    if design.task != "pairwise" or votes.empty:
+        raise InputError(f"{path.name[:60]} holds no votes between two")
     return comparisons(votes)
 
 

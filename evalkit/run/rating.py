@@ -1,6 +1,6 @@
 """The verbs of a rater's and an organiser's page, as the study's room has them: pages know `run` and nothing below."""
 
-from evalkit.ratings import Ranking, Strengths
+from evalkit.ratings import Leaderboard, Ranking
 from evalkit.study import (
     Nothing,
     Served,
@@ -35,13 +35,13 @@ __all__ = [
     "TASKS",
     "VERDICTS",
     "Content",
+    "Leaderboard",
     "Login",
     "Nothing",
     "Pass",
     "Ranking",
     "Served",
     "Store",
-    "Strengths",
     "StudyDesign",
     "agree",
     "default_url",

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from evalkit.core.errors import InputError, UndefinedError
 from evalkit.ratings import Strengths, Watched, watch
-from evalkit.run.rankings import ranking_of, study_comparisons
+from evalkit.run.ranked import rank_votes
+from evalkit.run.rankings import study_comparisons
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
 from evalkit.study.log import append, found, locked
@@ -120,7 +121,7 @@ def weigh_pairs(store: Store, study: str) -> bool:
         numbers = {name: number for number, name in generator_names(session, found(session, study)).items()}
     try:
         # Before every pair has met, a pull toward equality keeps the estimate finite; it only chooses questions.
-        ranking = ranking_of(store, study, ridge=0.1)
+        ranking = rank_votes(study_comparisons(store, study), ridge=0.1)
     except InputError:
         return False  # the side has decided every vote so far: the weights stay as they are
     weights = _weights(ranking, numbers)

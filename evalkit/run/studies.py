@@ -35,6 +35,7 @@ class StudyLine(BaseModel):
         name: of the study.
         state: open, paused or closed.
         task: what is asked.
+        attributes: what is rated beside it.
         stop_rule: when it closes by itself.
         generators: their names.
         questions: how many there are, practice and checks left out.
@@ -48,6 +49,7 @@ class StudyLine(BaseModel):
     name: str
     state: StudyState
     task: str
+    attributes: tuple[str, ...]
     stop_rule: StopRule
     generators: tuple[str, ...]
     questions: int
@@ -192,6 +194,7 @@ def studies(store: Store) -> list[StudyLine]:
                     name=study.name,
                     state=study.state,
                     task=design.task,
+                    attributes=tuple(attribute.name for attribute in design.attributes),
                     stop_rule=design.stop_rule,
                     generators=tuple(names),
                     questions=questions,

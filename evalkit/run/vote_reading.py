@@ -155,11 +155,19 @@ def _design(read: list[Read]) -> StudyDesign:
     if len(tasks) > 1:
         raise InputError(f"the file holds votes of different tasks: {', '.join(sorted(tasks))}")
     [task] = tasks
-    rated = max((one.answer["value"] for one in read if isinstance(one.answer.get("value"), int)), default=5)
+    rated = max((points for one in read for points in _points(one.answer)), default=5)
     names = list(dict.fromkeys(name for one in read for name in _attributes(one.answer)))
     return StudyDesign.model_validate(
         {"task": task, "points": min(max(5, rated), 101), "attributes": [{"name": name} for name in names], "rationale": "optional"}
     )
+
+
+def _points(answer: Mapping[str, Any]) -> Iterator[int]:
+    """Every point given on a scale, of the main question and beside it."""
+    beside = answer.get("attributes")
+    given = [answer.get("value"), *(beside.values() if isinstance(beside, Mapping) else ())]
+    for value in given:
+        yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, int))
 
 
 def _attributes(answer: Mapping[str, Any]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import pytest
 from evalkit.run.alarm_reviews import review_of
 from evalkit.run.studies import study_line
 from evalkit.run.verdicts import say
-from evalkit.study import Store, next_question, vote
+from evalkit.study import Attribute, Served, Store, next_question, vote
 from evalkit.study.log import events, found
 from evalkit.study.raters import new_organiser
 from evalkit.study.store import default_url
@@ -81,6 +81,22 @@ def test_a_broken_store_is_named(app, monkeypatch, tmp_path):
     path.write_text("no database" * 100)
     monkeypatch.setenv("EVALKIT_STORE", f"sqlite:///{path}")
     assert "not a database" in " ".join(code.value for code in app("study", organiser="any").code)
+
+
+def test_ratings_on_a_scale_have_means_also_of_what_is_rated_beside(app, token):
+    rater = study(task="likert", attributes=[Attribute(name="fluent")], votes_per_question=1)
+    with Store(default_url()) as store:
+        while isinstance(asked := next_question(store, rater.token), Served):
+            points = 5 if "alpha" in asked.outputs[0].text() else 2
+            answer = {"value": points, "attributes": {"fluent": [6 - points]}}
+            vote(store, rater.token, asked.assignment, f"vote-{asked.assignment}", answer)
+    page = app("study", organiser=token, study="letters")
+    assert not page.exception
+    board = next(shown.value for shown in page.dataframe if "mean" in shown.value)
+    assert board["generator"].tolist() == ["alpha", "beta"]
+    page = next(one for one in page.selectbox if one.label == "By").set_value(1)
+    board = next(shown.value for shown in page.run().dataframe if "mean" in shown.value)
+    assert board["generator"].tolist() == ["beta", "alpha"]
 
 
 def test_alarms_of_a_run_become_a_review_study_and_verdicts_its_votes(app, token, finished):

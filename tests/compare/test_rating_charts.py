@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from evalkit.compare.rating_charts import strength_chart, vote_chart
-from evalkit.ratings import rank
+from evalkit.compare.rating_charts import board_chart, vote_chart
+from evalkit.ratings import mean_ratings, rank
 
 VOTES = pd.DataFrame(
     {"left": list("abab"), "right": list("baba"), "outcome": ["left", "right", "tie", "left"], "rater": list("wxyz")}
@@ -11,8 +11,15 @@ VOTES = pd.DataFrame(
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_generators_stand_in_the_order_of_the_ranking(dark):
-    drawn = strength_chart(rank(VOTES, position=False).table(), dark=dark).to_dict()
+    drawn = board_chart(rank(VOTES, position=False).table(), "strength", dark=dark).to_dict()
     assert drawn["layer"][0]["encoding"]["y"]["sort"] == ["a", "b"]
+
+
+def test_mean_ratings_are_drawn_on_their_scale():
+    given = pd.DataFrame({"generator": list("aabb"), "value": [4, 5, 2, 3]})
+    drawn = board_chart(mean_ratings(given, scale=(1, 5)).table(), "mean").to_dict()
+    assert drawn["layer"][0]["encoding"]["x"]["title"] == "mean rating"
+    assert drawn["layer"][1]["encoding"]["x"]["field"] == "mean"
 
 
 def test_names_are_letters_and_long_lists_are_cut():

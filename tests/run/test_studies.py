@@ -1,16 +1,25 @@
 import json
 
+import numpy as np
 import pytest
 
 import evalkit as ek
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Texts
-from evalkit.run.rankings import agreement_of, note_look, ranking_digest, ranking_of, shows_texts, study_comparisons
+from evalkit.run.rankings import (
+    agreement_of,
+    note_look,
+    ranking_digest,
+    ranking_of,
+    ranking_of_file,
+    shows_texts,
+    study_comparisons,
+)
 from evalkit.run.studies import check_generators, create, keep_evaluation, links, read_items, set_state, studies, study_line
 from evalkit.run.study_preferences import last_event
 from evalkit.run.study_progress import study_progress
-from evalkit.run.vote_files import VOTE_FILES, vote_bytes, vote_table
-from evalkit.study import Served, Store, StudyDesign, invite, next_question, vote
+from evalkit.run.vote_files import VOTE_FILES, export_votes, vote_bytes, vote_table
+from evalkit.study import Attribute, Served, Store, StudyDesign, invite, next_question, vote
 from evalkit.study.findings import findings_of
 from evalkit.study.log import found
 from tests.study.studies import texts
@@ -119,8 +128,7 @@ def test_agreement_of_ratings_on_a_scale(store, tmp_path):
             value = 1 + STRENGTH[asked.outputs[0].text().split(",")[0]]
             vote(store, rater.token, asked.assignment, f"vote-{asked.assignment}", {"value": value})
     assert agreement_of(store, "essays").value == pytest.approx(1.0)
-    with pytest.raises(InputError, match="compares no outputs"):
-        ranking_of(store, "essays")
+    assert ranking_of(store, "essays").generators == ("gamma", "alpha", "beta")
 
 
 @pytest.mark.parametrize(
@@ -163,6 +171,43 @@ def test_what_texts_owe_to_their_length_is_taken_out(store, tmp_path):
     assert plain.win_probability("long", "short").value > equal.win_probability("long", "short").value + 0.05
     events_so_far = ranking_of(store, "essays", style=True, until=last_event(store, "essays"))
     assert ranking_digest(equal) == ranking_digest(events_so_far)
+
+
+def test_ratings_on_a_scale_and_attributes_are_ranked_too(store, tmp_path):
+    design = StudyDesign(task="likert", points=7, attributes=[Attribute(name="fluent")], votes_per_question=2)
+    create(store, "rated", texts_files(tmp_path), design)
+    for rater in invite(store, "rated", ["Ann", "Bob"]):
+        while isinstance(asked := next_question(store, rater.token), Served):
+            strength = STRENGTH[asked.outputs[0].text().split(",")[0]]
+            answer = {"value": 3 + strength, "attributes": {"fluent": [6 - strength]}}
+            vote(store, rater.token, asked.assignment, f"vote-{asked.assignment}", answer)
+    board = ranking_of(store, "rated").table()
+    assert board[["generator", "mean", "rank", "votes"]].values.tolist() == [
+        ["gamma", 5.0, "1-3", 12.0],
+        ["alpha", 4.0, "1-3", 12.0],
+        ["beta", 3.0, "1-3", 12.0],
+    ]
+    assert "errors rest on only 2 raters: intervals are rough" in ranking_of(store, "rated").notes
+    assert ranking_of(store, "rated", attribute="fluent").generators == ("beta", "alpha", "gamma")
+    with pytest.raises(InputError, match="the attributes that were rated are: fluent"):
+        ranking_of(store, "rated", attribute="witty")
+    with pytest.raises(InputError, match="pairs only"):
+        ranking_of(store, "rated", ridge=0.1)
+    export_votes(store, "rated", tmp_path / "votes.csv")
+    assert ranking_of_file(tmp_path / "votes.csv", attribute="fluent").generators == ("beta", "alpha", "gamma")
+
+
+def test_attributes_of_pairs_are_ranked_as_pairs(store, tmp_path):
+    create(store, "pairs", texts_files(tmp_path), StudyDesign(attributes=[Attribute(name="fluent")], votes_per_question=1))
+    [rater] = invite(store, "pairs", ["Ann"])
+    for number in range(18):
+        asked = next_question(store, rater.token)
+        left, right = (STRENGTH[output.text().split(",")[0]] for output in asked.outputs)
+        better, worse = ("left", "right") if (left > right) == (number % 3 > 0) else ("right", "left")
+        vote(store, rater.token, asked.assignment, f"vote-{number:02d}-by-ann", {"choice": better, "attributes": {"fluent": worse}})
+    main, fluent = ranking_of(store, "pairs"), ranking_of(store, "pairs", attribute="fluent")
+    assert fluent.generators == main.generators[::-1]
+    np.testing.assert_allclose(fluent.values, -main.values[::-1], atol=1e-9)
 
 
 def test_style_is_about_pairs_of_texts(store, tmp_path):
