@@ -5,17 +5,21 @@ from typing import Any
 
 import streamlit as st
 
-from evalkit.run.rating import PAIRWISE_OUTCOMES, Served
+from evalkit.run.rating import PAIRWISE_OUTCOMES, ROWS, Served
 
-PAIRWISE = (
-    ("Left is better", "left", "1"),
-    ("About the same", "tie", "0"),
-    ("Both are bad", "both_bad", "9"),
-    ("Right is better", "right", "2"),
-)
+_NEITHER = (("About the same", "tie", "0"), ("Both are bad", "both_bad", "9"))
 _REVIEW = (("Yes, it belongs", "yes", "1"), ("No, it does not", "no", "2"), ("Unsure", "unsure", "0"))
-_SIDES = {"left": "Left", "right": "Right", "tie": "Same", "both_bad": "Both bad"}
 Cast = Callable[[dict[str, Any]], None]
+
+
+def stacked(served: Served) -> bool:
+    """Whether the outputs stand one under the other: tables of several rows need the whole width."""
+    return served.outputs[0].media_type == ROWS
+
+
+def side_names(served: Served) -> tuple[str, str]:
+    """What the first and the second output of a pair are called."""
+    return ("Upper", "Lower") if stacked(served) else ("Left", "Right")
 
 
 def answer_bar(served: Served, cast: Cast, keys_on: bool) -> None:
@@ -41,7 +45,9 @@ def _options(served: Served) -> list[tuple[str, dict[str, Any], str]] | None:
     """Labels, answers and keys of a task that one key answers; None of one that needs several parts."""
     design, shown = served.design, len(served.outputs)
     if design.task == "pairwise":
-        return [(label, {"choice": choice}, key) for label, choice, key in PAIRWISE]
+        first, second = side_names(served)
+        pair = (f"{first} is better", "left", "1"), *_NEITHER, (f"{second} is better", "right", "2")
+        return [(label, {"choice": choice}, key) for label, choice, key in pair]
     if design.task == "review":
         return [(label, {"verdict": verdict}, key) for label, verdict, key in _REVIEW]
     if design.task == "choice" and shown <= 9:
@@ -80,10 +86,12 @@ def _chosen_then_submitted(served: Served, options: list[tuple[str, dict[str, An
 def _with_attributes(served: Served, answer: dict[str, Any]) -> dict[str, Any] | None:
     """The answer with what else is rated; None while something is missing."""
     rated: dict[str, Any] = {}
+    first, second = side_names(served)
+    sides = {"left": first, "right": second, "tie": "Same", "both_bad": "Both bad"}
     for i, attribute in enumerate(served.design.attributes):
         if served.design.task == "pairwise":
             rated[attribute.name] = st.segmented_control(
-                _plain(attribute.name), PAIRWISE_OUTCOMES, format_func=_SIDES.__getitem__, key=f"attribute-{served.assignment}-{i}"
+                _plain(attribute.name), PAIRWISE_OUTCOMES, format_func=sides.__getitem__, key=f"attribute-{served.assignment}-{i}"
             )
         else:
             rated[attribute.name] = _points(served, i)

@@ -51,6 +51,8 @@ def design_fields() -> dict[str, Any]:
     """How the study asks."""
     task = st.selectbox("What is asked", list(TASKS), format_func=lambda one: TASKS[one].summary)
     question = st.text_input("The question", value="Which is better?" if task == "pairwise" else "")
+    scale = {} if task != "likert" else scale_fields()
+    attributes = st.text_input("Rated as well, separated by commas (optional)", placeholder="fluent, correct")
     votes = st.number_input("Votes a question", min_value=1, value=3)
     per_rater = st.number_input("At most so many questions a rater (0: no limit)", min_value=0, value=0)
     pairing = st.selectbox("Which question next", list(PAIRINGS), format_func=PAIRINGS.__getitem__, index=1)
@@ -63,15 +65,30 @@ def design_fields() -> dict[str, Any]:
     return {
         "task": task,
         "question": question or "How good is this?",
+        "attributes": [{"name": word} for word in _words(attributes)],
         "votes_per_question": int(votes),
         "votes_per_rater": int(per_rater) or None,
         "pairing": pairing,
         "stop_rule": stop_rule,
         "rationale": rationale,
-        "mask": tuple(word.strip() for word in mask.split(",") if word.strip()),
+        "mask": _words(mask),
         "consent": consent or None,
         "open_to_logins": open_to_logins,
+        **scale,
     }
+
+
+def scale_fields() -> dict[str, Any]:
+    """The points of a scale and the words at its ends."""
+    with st.container(horizontal=True):
+        points = st.number_input("Points of the scale", min_value=2, max_value=9, value=5)
+        low = st.text_input("The lowest is called", value="bad", max_chars=60)
+        high = st.text_input("The highest", value="good", max_chars=60)
+    return {"points": int(points), "low": low or "bad", "high": high or "good"}
+
+
+def _words(given: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in given.split(",") if word.strip())
 
 
 def make(name: str, files: dict[str, Any], prompts: Any, rows: int, settings: dict[str, Any]) -> None:

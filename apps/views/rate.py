@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from parts.escape import escaped
 from parts.opened_store import opened_store
-from parts.rate_answer import answer_bar
+from parts.rate_answer import answer_bar, side_names, stacked
 from parts.rate_content import show_content, show_text
 from parts.rater_session import STUDY, has_provider, is_logged_in, logged_in, login_name, rater_token
 
@@ -21,7 +21,6 @@ from evalkit.run.studies import open_studies
 
 T = TypeVar("T")
 _AGAIN = 20  # seconds until somebody who waits is asked again
-_SIDES = ("Left", "Right")
 
 
 def page() -> None:
@@ -111,14 +110,14 @@ def head(token: Pass, served: Served) -> None:
 
 
 def outputs(served: Served) -> None:
-    """Side by side, also on a phone: nobody votes without having seen both."""
+    """Side by side, also on a phone: nobody votes without having seen both. Tables of several rows need the whole width."""
     n = len(served.outputs)
     pictures = served.outputs[0].media_type == PICTURE
-    columns = st.columns(min(n, 4), wrap=not pictures and n > 2, border=True)
+    columns = [] if stacked(served) else st.columns(min(n, 4), wrap=not pictures and n > 2, border=True)
     for place, output in enumerate(served.outputs):
-        with columns[place % len(columns)]:
+        with columns[place % len(columns)] if columns else st.container(border=True):
             if n > 1:
-                st.caption(_SIDES[place] if n == 2 else f"Number {place + 1}")
+                st.caption(side_names(served)[place] if n == 2 else f"Number {place + 1}")
             show_content(output, served.design.mask, f"{served.assignment}-{place}")
 
 

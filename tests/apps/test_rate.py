@@ -188,3 +188,6 @@ def test_rows_images_and_series_are_shown(app, table_file):
             page = app("rate", r=rater.token)
             assert not page.exception
             assert [len(shown.value) for shown in page.dataframe] == rows
+            assert [one.label for one in page.button if one.label.endswith("is better")] == [
+                f"{side} is better" for side in (("Upper", "Lower") if name == "sets" else ("Left", "Right"))
+            ]

@@ -99,6 +99,21 @@ def test_ratings_on_a_scale_have_means_also_of_what_is_rated_beside(app, token):
     assert board["generator"].tolist() == ["beta", "alpha"]
 
 
+def test_a_scale_and_what_is_rated_beside_can_be_set_up(app, token, tmp_path):
+    page = app("study", organiser=token, study="new")
+    page.text_input[0].set_value("rated")
+    page.selectbox[0].set_value("likert")
+    page = page.run()
+    next(one for one in page.number_input if one.label == "Points of the scale").set_value(7)
+    next(one for one in page.text_input if one.label.startswith("Rated as well")).set_value("fluent, correct")
+    page = page.file_uploader[0].set_value([("alpha.txt", b"one\ntwo\n", "text/plain")]).run()
+    page = button(page, "Make the study").click().run()
+    assert not page.exception
+    with Store(default_url()) as store, store.reading() as session:
+        design = found(session, "rated").design
+    assert (design["task"], design["points"], [one["name"] for one in design["attributes"]]) == ("likert", 7, ["fluent", "correct"])
+
+
 def test_alarms_of_a_run_become_a_review_study_and_verdicts_its_votes(app, token, finished):
     page = app("study", organiser=token, study="new")
     page = page.segmented_control(key="about").set_value("Alarms of a detection").run()
