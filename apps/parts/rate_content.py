@@ -9,7 +9,7 @@ from evalkit.run.rating import PICTURE, ROW, ROWS, STEPS, Content, masked
 MOST_LETTERS = 20_000
 """Of a text, before the rest is asked for."""
 _HEIGHT = 420
-_LINE, _LOW = 35, 250  # of a table of rows: two of them and the answers fit on a screen of 800 pixels
+_LINE = 35  # of a table of rows: a dozen are seen without scrolling inside of it
 _WIDTH = 360  # of an image: both and all answers fit on a screen of 800 pixels; narrower where the screen is
 
 
@@ -54,7 +54,7 @@ def _row(content: Content, words: tuple[str, ...]) -> None:
 def _rows(content: Content, words: tuple[str, ...]) -> None:
     fields = content.fields()
     cells = [[_cell(cell, words) for cell in row] for row in fields["rows"]]
-    height = min(_LINE * (len(cells) + 1) + 3, _LOW)
+    height = min(_LINE * (len(cells) + 1) + 3, _HEIGHT)
     st.dataframe(pd.DataFrame(cells, columns=fields["columns"]), hide_index=True, width="stretch", height=height)
 
 
