@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
+from evalkit.kernels.inner_products import products_with
 from evalkit.kernels.neighbours import distances
 from evalkit.metrics.pairs import checked_pair
 from evalkit.metrics.second_order import tempered
@@ -17,13 +18,31 @@ from evalkit.statistics.influence import Estimate
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.floating[Any]]
-# Kernel values of two blocks of rows, each centred at the reference's mean.
-Kernel = Callable[[Rows, Rows], Array]
 
-_BLOCK_ROWS = 512
+_BLOCK_ROWS = 256
 _MEDIAN_ROWS = 1000
+# Its third power is a number.
+_LARGEST = 1e100
 # From so many features on, products of rows are what a distance costs: they are then taken in float32.
 _MANY_FEATURES = 32
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A symmetric, positive semidefinite kernel.
+
+    Attributes:
+        of: from rows to a function that gives their kernel values with others, (n, m), in the rows' own precision; its memory is
+            used anew at the next call. Rows are centred at the reference's mean.
+        unit: what one of these values stands for.
+    """
+
+    of: Callable[[Rows], Callable[[Rows], Rows]]
+    unit: float = 1.0
+
+    def __call__(self, first: Rows, second: Rows) -> Array:
+        """Kernel values, (n, m) float64."""
+        return self.of(first)(second).astype(np.float64) * self.unit
 
 
 class Mmd(NamedTuple):
@@ -175,7 +194,7 @@ class KernelDistance:
         else:
             bandwidth, unit, most, precision = median_bandwidth(ours, seed=seed), 1.0, 2.0, np.float64
             name, kernel, words = "mmd", gaussian(bandwidth), f"kernel exp(-|x - y|² / (2 h²)), h = {bandwidth:.6g}"
-        first, second = (((rows - centre) / unit).astype(precision, copy=False) for rows in (ours, theirs))
+        first, second = (_centred(rows, centre, unit, precision) for rows in (ours, theirs))
         found = mmd(first, second, kernel)
         error = tempered((found.reference, found.generated), found.noise, found.value + found.bias, at_equality=found.bias)
         return {name: Estimate(found.value, "lower", f"{words}, unbiased, all pairs", *error[:3], (0.0, most), error.squared)}
@@ -188,6 +207,14 @@ class GaussianKernelDistance:
     def estimates(self, reference: Array, generated: Array, *, seed: int) -> Mapping[str, Estimate]:
         """The figure; see there."""
         return KernelDistance("gaussian").estimates(reference, generated, seed=seed)
+
+
+def _centred(rows: Array, centre: Array, unit: float, precision: type[np.floating[Any]]) -> Rows:
+    """Rows less the centre over the unit, some at a time: no further copy in float64."""
+    found = np.empty(rows.shape, dtype=precision)
+    for block in _blocks(len(rows)):
+        found[block] = (rows[block] - centre) / unit
+    return found
 
 
 def _unit(reference: Array, generated: Array, centre: Array) -> float:
@@ -210,26 +237,38 @@ def polynomial_about(centre: Array, unit: float = 1.0) -> Kernel:
     width = len(centre)
     base = float(centre @ centre) / width + 1
     size = _power_of_two(float(abs(centre).max()))
+    # All terms are of third degree in these: divided by the largest they fit any precision.
+    most = max(base, unit**2, unit * size)
+    per_product, per_offset, ground = unit**2 / width / most, unit * size / width / most, base / most
 
-    def kernel(first: Rows, second: Rows) -> Array:
-        near = (centre / size).astype(first.dtype)
-        p, q = ((side @ near).astype(np.float64) * (unit * size / width) for side in (first, second))
-        p = p[:, None]
-        r = (first @ second.T).astype(np.float64, copy=False)
-        r *= unit**2 / width
-        outer = p + q
-        whole = base + outer
-        found = r + 3 * whole
-        found *= r
-        found += 3 * whole**2
-        found *= r
-        whole += base
-        whole *= 3 * p
-        whole *= q
-        found += whole
-        return found
+    def of(first: Rows) -> Callable[[Rows], Rows]:
+        near = (centre / size * per_offset).astype(first.dtype)
+        p, products = (first @ near)[:, None], products_with(first * first.dtype.type(per_product))
+        shifted, of_p = p + first.dtype.type(ground), 3 * p
+        thrice, rooted = 3 * shifted, first.dtype.type(math.sqrt(3)) * shifted
+        memory: list[Rows] = []
 
-    return kernel
+        def kernel(second: Rows) -> Rows:
+            """r³ + 3 w r² + 3 w² r + 3 (w + ground) p q, where w = ground + p + q."""
+            q, r = second @ near, products(second)
+            if not memory or memory[0].shape != r.shape:
+                memory[:] = [np.empty_like(r) for _ in range(2)]
+            found, term = memory
+            np.add(thrice, 3 * q, out=found)
+            found += r
+            found *= r
+            np.add(rooted, rooted.dtype.type(math.sqrt(3)) * q, out=term)
+            found += np.square(term, out=term)
+            found *= r
+            np.add(shifted, q + q.dtype.type(ground), out=term)
+            term *= of_p
+            term *= q
+            found += term
+            return found
+
+        return kernel
+
+    return Kernel(of, most**3 if most < _LARGEST else math.inf)
 
 
 def gaussian(bandwidth: float) -> Kernel:
@@ -241,14 +280,21 @@ def gaussian(bandwidth: float) -> Kernel:
     if not 0 < bandwidth < math.inf:
         raise InputError(f"a kernel's bandwidth must be a positive number, got {bandwidth}")
 
-    def kernel(first: Rows, second: Rows) -> Array:
-        first, second = first / bandwidth, second / bandwidth
-        exponent = first @ second.T
-        exponent -= (first**2).sum(axis=1)[:, None] / 2
-        exponent -= (second**2).sum(axis=1) / 2
-        return np.exp(np.minimum(exponent, 0.0, out=exponent), out=exponent)
+    def of(first: Rows) -> Callable[[Rows], Rows]:
+        ours = first / bandwidth
+        halves = (ours**2).sum(axis=1)[:, None] / 2
 
-    return kernel
+        def kernel(second: Rows) -> Rows:
+            theirs = second / bandwidth
+            exponent: Rows = ours @ theirs.T
+            exponent -= halves
+            exponent -= (theirs**2).sum(axis=1) / 2
+            np.exp(np.minimum(exponent, 0.0, out=exponent), out=exponent)
+            return exponent
+
+        return kernel
+
+    return Kernel(of)
 
 
 def mmd(reference: Rows, generated: Rows, kernel: Kernel) -> Mmd:
@@ -259,15 +305,16 @@ def mmd(reference: Rows, generated: Rows, kernel: Kernel) -> Mmd:
     Args:
         reference: (n, d), n >= 2.
         generated: (m, d), m >= 2.
-        kernel: symmetric, positive semidefinite.
+        kernel: of rows in their precision.
     """
     ours, theirs, across = _within(reference, kernel), _within(generated, kernel), _across(reference, generated, kernel)
     n, m = len(reference), len(generated)
-    value = ours.mean + theirs.mean - 2 * across.mean
-    first = 2 * (ours.rows / (n - 1) - across.rows / m)
-    second = 2 * (theirs.rows / (m - 1) - across.columns / n)
-    noise = (4 * ours.square / n**2, 4 * theirs.square / m**2, 4 * across.square / (n * m))
-    bias = (ours.own - ours.mean) / n + (theirs.own - theirs.mean) / m
+    value = kernel.unit * (ours.mean + theirs.mean - 2 * across.mean)
+    first = kernel.unit * 2 * (ours.rows / (n - 1) - across.rows / m)
+    second = kernel.unit * 2 * (theirs.rows / (m - 1) - across.columns / n)
+    of_squares = 4 * kernel.unit**2
+    noise = of_squares * ours.square / n**2, of_squares * theirs.square / m**2, of_squares * across.square / (n * m)
+    bias = kernel.unit * ((ours.own - ours.mean) / n + (theirs.own - theirs.mean) / m)
     return Mmd(value, first - first.mean(), second - second.mean(), noise, bias)
 
 
@@ -293,10 +340,11 @@ def _within(rows: Rows, kernel: Kernel) -> _Sums:
     n = len(rows)
     sums, squares, own = np.zeros(n), 0.0, 0.0
     for first in _blocks(n):
+        with_first = kernel.of(rows[first])
         for second in _blocks(n):
             if second.start < first.start:
                 continue
-            values = kernel(rows[first], rows[second])
+            values = with_first(rows[second])
             if first == second:
                 own += float(np.trace(values)) / n
                 np.fill_diagonal(values, 0.0)
@@ -319,8 +367,9 @@ def _across(first: Rows, second: Rows, kernel: Kernel) -> _Sums:
     n, m = len(first), len(second)
     rows, columns, squares = np.zeros(n), np.zeros(m), 0.0
     for ours in _blocks(n):
+        with_ours = kernel.of(first[ours])
         for theirs in _blocks(m):
-            values = kernel(first[ours], second[theirs])
+            values = with_ours(second[theirs])
             rows[ours] += values.sum(axis=1)
             columns[theirs] += values.sum(axis=0)
             squares += float(np.vdot(values, values))
