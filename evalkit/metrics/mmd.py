@@ -10,16 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
-from evalkit.kernels.inner_products import products_with
+from evalkit.kernels.cubic_kernel import cubic_kernel_with
 from evalkit.kernels.neighbours import distances
-from evalkit.metrics.pairs import checked_pair
+from evalkit.metrics.pairs import checked_matrices, checked_pair
 from evalkit.metrics.second_order import tempered
 from evalkit.statistics.influence import Estimate
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.floating[Any]]
 
-_BLOCK_ROWS = 256
+_BLOCK_ROWS = 384
 _MEDIAN_ROWS = 1000
 # Its third power is a number.
 _LARGEST = 1e100
@@ -185,12 +185,15 @@ class KernelDistance:
             ShapeError: fewer than four rows a side, or other features.
             InputError: a value is missing, infinite or huge, or the reference is constant and the kernel Gaussian.
         """
-        ours, theirs = checked_pair(reference, generated, what="a kernel distance with an interval", fewest=4)
-        centre = ours.mean(axis=0)
+        # With many features rows of float32 are not copied.
+        many = self.kernel == "polynomial" and np.ndim(reference) == 2 and np.shape(reference)[1] >= _MANY_FEATURES
+        sides = [np.asarray(rows, dtype=None if many and _is_single(rows) else np.float64) for rows in (reference, generated)]
+        ours, theirs = checked_matrices(*sides, what="a kernel distance with an interval", fewest=4)
+        centre = ours.mean(axis=0, dtype=np.float64)
         if self.kernel == "polynomial":
             unit, most = _unit(ours, theirs, centre), math.inf
             name, kernel, words = "kid", polynomial_about(centre, unit), "kernel (x.y / d + 1)³"
-            precision: type[np.floating[Any]] = np.float32 if len(centre) >= _MANY_FEATURES else np.float64
+            precision: type[np.floating[Any]] = np.float32 if many else np.float64
         else:
             bandwidth, unit, most, precision = median_bandwidth(ours, seed=seed), 1.0, 2.0, np.float64
             name, kernel, words = "mmd", gaussian(bandwidth), f"kernel exp(-|x - y|² / (2 h²)), h = {bandwidth:.6g}"
@@ -209,7 +212,11 @@ class GaussianKernelDistance:
         return KernelDistance("gaussian").estimates(reference, generated, seed=seed)
 
 
-def _centred(rows: Array, centre: Array, unit: float, precision: type[np.floating[Any]]) -> Rows:
+def _is_single(rows: ArrayLike) -> bool:
+    return isinstance(rows, np.ndarray) and rows.dtype == np.float32
+
+
+def _centred(rows: Rows, centre: Array, unit: float, precision: type[np.floating[Any]]) -> Rows:
     """Rows less the centre over the unit, some at a time: no further copy in float64."""
     found = np.empty(rows.shape, dtype=precision)
     for block in _blocks(len(rows)):
@@ -217,7 +224,7 @@ def _centred(rows: Array, centre: Array, unit: float, precision: type[np.floatin
     return found
 
 
-def _unit(reference: Array, generated: Array, centre: Array) -> float:
+def _unit(reference: Rows, generated: Rows, centre: Array) -> float:
     """A power of two that no centred coordinate exceeds, so that products fit float32."""
     ends = (end - centre for rows in (reference, generated) for end in (rows.min(axis=0), rows.max(axis=0)))
     return _power_of_two(max(float(abs(end).max()) for end in ends))
@@ -243,30 +250,7 @@ def polynomial_about(centre: Array, unit: float = 1.0) -> Kernel:
 
     def of(first: Rows) -> Callable[[Rows], Rows]:
         near = (centre / size * per_offset).astype(first.dtype)
-        p, products = (first @ near)[:, None], products_with(first * first.dtype.type(per_product))
-        shifted, of_p = p + first.dtype.type(ground), 3 * p
-        thrice, rooted = 3 * shifted, first.dtype.type(math.sqrt(3)) * shifted
-        memory: list[Rows] = []
-
-        def kernel(second: Rows) -> Rows:
-            """r³ + 3 w r² + 3 w² r + 3 (w + ground) p q, where w = ground + p + q."""
-            q, r = second @ near, products(second)
-            if not memory or memory[0].shape != r.shape:
-                memory[:] = [np.empty_like(r) for _ in range(2)]
-            found, term = memory
-            np.add(thrice, 3 * q, out=found)
-            found += r
-            found *= r
-            np.add(rooted, rooted.dtype.type(math.sqrt(3)) * q, out=term)
-            found += np.square(term, out=term)
-            found *= r
-            np.add(shifted, q + q.dtype.type(ground), out=term)
-            term *= of_p
-            term *= q
-            found += term
-            return found
-
-        return kernel
+        return cubic_kernel_with(first, near, ground=ground, factor=per_product)
 
     return Kernel(of, most**3 if most < _LARGEST else math.inf)
 

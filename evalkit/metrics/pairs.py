@@ -1,11 +1,14 @@
 """Two feature arrays that fit each other."""
 
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import InputError, ShapeError
 
 Array = NDArray[np.float64]
+Rows = TypeVar("Rows", bound=NDArray[np.floating[Any]])
 
 
 _LARGEST, _LEAST_SPREAD = 1e100, 1e-100
@@ -14,11 +17,22 @@ _LARGEST, _LEAST_SPREAD = 1e100, 1e-100
 def checked_pair(
     reference: ArrayLike, generated: ArrayLike, *, what: str, fewest: int, by_distance: bool = True
 ) -> tuple[Array, Array]:
-    """Both arrays as float64 matrices.
+    """Both arrays as float64 matrices; see :func:`checked_matrices`."""
+    return checked_matrices(
+        np.asarray(reference, dtype=np.float64),
+        np.asarray(generated, dtype=np.float64),
+        what=what,
+        fewest=fewest,
+        by_distance=by_distance,
+    )
+
+
+def checked_matrices(ours: Rows, theirs: Rows, *, what: str, fewest: int, by_distance: bool = True) -> tuple[Rows, Rows]:
+    """Both arrays as they are, without a copy, if a figure can be computed from them.
 
     Args:
-        reference: (n, d).
-        generated: (m, d).
+        ours: (n, d), the reference.
+        theirs: (m, d), the generated rows.
         what: the figure that needs them, as its message begins.
         fewest: rows that each must have.
         by_distance: whether the figure goes by differences between rows, whose squares must not be lost to rounding.
@@ -27,18 +41,17 @@ def checked_pair(
         ShapeError: not two matrices with equally many features, one or more, or too few rows.
         InputError: a value is missing, infinite or beyond 1e100, or the rows differ, by less than 1e-100 in every feature.
 
-    >>> checked_pair([[0, 1]], [[2, 3]], what="MMD", fewest=2)
+    >>> checked_matrices(np.zeros((1, 2)), np.ones((1, 2)), what="MMD", fewest=2)
     Traceback (most recent call last):
     evalkit.core.errors.ShapeError: MMD needs 2 rows a side, got 1 and 1: draw more
     """
-    ours, theirs = np.asarray(reference, dtype=np.float64), np.asarray(generated, dtype=np.float64)
     if ours.ndim != 2 or theirs.ndim != 2 or ours.shape[1] != theirs.shape[1] or ours.shape[1] == 0:
         raise ShapeError(f"{what} needs two arrays (rows, features) with the same features, got {ours.shape} and {theirs.shape}")
     if min(len(ours), len(theirs)) < fewest:
         raise ShapeError(f"{what} needs {fewest} row{'s' * (fewest > 1)} a side, got {len(ours)} and {len(theirs)}: draw more")
     for name, rows in (("reference", ours), ("generated", theirs)):
         # A comparison with NaN is false.
-        if not (np.abs(rows) <= _LARGEST).all():
+        if len(rows) and not -_LARGEST <= float(rows.min()) <= float(rows.max()) <= _LARGEST:
             raise InputError(f"{what} needs finite features of a sensible size, found others in the {name} rows: remove those rows")
     if by_distance and 0 < _spread(ours, theirs) < _LEAST_SPREAD:
         raise InputError(
@@ -47,7 +60,7 @@ def checked_pair(
     return ours, theirs
 
 
-def _spread(ours: Array, theirs: Array) -> float:
+def _spread(ours: Rows, theirs: Rows) -> float:
     """The largest range of a feature over both sides."""
     highest = np.maximum(ours.max(axis=0, initial=-np.inf), theirs.max(axis=0, initial=-np.inf))
     lowest = np.minimum(ours.min(axis=0, initial=np.inf), theirs.min(axis=0, initial=np.inf))

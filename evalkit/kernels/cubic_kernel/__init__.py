@@ -1,0 +1,55 @@
+"""KID's kernel of many rows with many others, less what either row alone explains: what its squared distance costs."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalkit.core.errors import InputError, ShapeError
+from evalkit.kernels.cubic_kernel.onednn import by_onednn, has_onednn
+from evalkit.kernels.cubic_kernel.reference import by_numpy
+
+__all__ = ["Implementation", "cubic_kernel_with"]
+
+Rows = NDArray[np.floating[Any]]
+Implementation = Literal["reference", "onednn"]
+
+
+def cubic_kernel_with(
+    first: Rows, near: Rows, *, ground: float, factor: float, impl: Implementation | None = None
+) -> Callable[[Rows], Rows]:
+    """A function from other rows y to ``r³ + 3 w r² + 3 w² r + 3 (w + ground) p q`` with these rows x.
+
+    Here r = factor x.y, p = x.near, q = y.near, w = ground + p + q: that is (r + w)³ less what it is for r = 0 with either row in
+    the other's place, with the large terms cancelled on paper.
+
+    Args:
+        first: (n, d) finite float32 or float64.
+        near: (d,) of that precision.
+        ground: a number >= 0.
+        factor: a number > 0.
+        impl: ``"reference"``: NumPy; ``"onednn"``: PyTorch, for float32, whose oneDNN uses wide registers where NumPy's library may
+            not. They sum in other orders: values differ by some units in the last place of their largest term. ``None`` takes
+            PyTorch for float32 where it has oneDNN.
+
+    Returns:
+        From (m, d) to (n, m), in the rows' precision. Its memory is used anew at the next call with as many rows.
+
+    Raises:
+        ShapeError: not a matrix with a number for each feature.
+        InputError: an unknown implementation, or one that is not there for this precision.
+
+    >>> values = cubic_kernel_with(np.array([[1.0], [2.0]]), np.array([0.0]), ground=1.0, factor=1.0)
+    >>> values(np.array([[1.0], [3.0]])).tolist()
+    [[7.0, 63.0], [26.0, 342.0]]
+    """
+    if first.ndim != 2 or near.shape != first.shape[1:]:
+        raise ShapeError(f"a cubic kernel needs rows (n, features) and one number a feature, got {first.shape} and {near.shape}")
+    fits = first.dtype == np.float32 and has_onednn()
+    if impl not in (None, "reference", "onednn"):
+        raise InputError(f"impl must be one of None, 'reference', 'onednn', got {impl!r}")
+    if impl == "onednn" and not fits:
+        raise InputError("impl 'onednn' needs float32 rows and a PyTorch that has oneDNN: leave impl out")
+    made = by_onednn if fits and impl != "reference" and len(first) else by_numpy
+    return made(first, near, ground, factor)
