@@ -11,6 +11,7 @@ from evalkit.core.errors import InputError
 from evalkit.core.sample import Texts
 from evalkit.data.words import words
 from evalkit.metrics.text_ngrams import NgramCounts, Places, ngram_counts, two_texts
+from evalkit.statistics.gaps import AbsoluteGap
 from evalkit.statistics.influence import Estimate
 
 Array = NDArray[np.float64]
@@ -81,11 +82,11 @@ class DistinctN:
             )
             method = f"different {n}-grams in {drawn:,} of each side, {real:.4f} in the reference; jackknife over texts"
             found[f"distinct_{n}"] = Estimate(made, "neither", method, np.zeros(len(reference)), of_generated, range=(0.0, 1.0))
-            sign = 1.0 if made >= real else -1.0
-            gaps.append((abs(made - real), -sign * of_reference, sign * of_generated))
-        value, first, second = (np.mean(part, axis=0) for part in zip(*gaps, strict=True))
+            gaps.append((made - real, -of_reference, of_generated))
+        signed, of_reference, of_generated = (np.array(part) for part in zip(*gaps, strict=True))
+        gap = AbsoluteGap(signed, of_reference, of_generated)
         method = "mean over n = 1, 2, 3 of the absolute difference of the shares from the reference's; jackknife over texts"
-        found["distinct_gap"] = Estimate(float(value), "lower", method, first, second, range=(0.0, 1.0))
+        found["distinct_gap"] = Estimate.of_gap(gap, method, (0.0, 1.0))
         return found
 
 

@@ -13,6 +13,7 @@ from evalkit.core.seeds import generator
 from evalkit.data.text_encoding import TextEncoder
 from evalkit.data.tokens import Tokens
 from evalkit.metrics.text_ngrams import two_texts
+from evalkit.statistics.gaps import AbsoluteGap
 from evalkit.statistics.influence import Estimate
 
 Array = NDArray[np.float64]
@@ -101,13 +102,12 @@ def _figures(real: Ratio, made: Ratio, fitting: Array) -> dict[str, Estimate]:
         f"byte {ORDER}-grams of half the reference, both halves in turn; {np.exp(real.value):.4f} for held-out real texts; ratio "
         "of sums over texts, and jackknife of the model over groups of its texts"
     )
-    sign = 1.0 if excess >= 0 else -1.0
-    of_real = fitting - real.influences
-    own, gap = (1.0, np.inf), (0.0, np.inf)
+    of_real, own = fitting - real.influences, (1.0, np.inf)
+    gap = AbsoluteGap(np.array([excess]), of_real[None], made.influences[None])
     return {
         "perplexity": Estimate(perplexity, "neither", method, perplexity * fitting, perplexity * made.influences, range=own),
         "perplexity_excess": Estimate(excess, "neither", method, of_real, made.influences),
-        "perplexity_gap": Estimate(abs(excess), "lower", method, sign * of_real, sign * made.influences, range=gap),
+        "perplexity_gap": Estimate.of_gap(gap, method, (0.0, np.inf)),
     }
 
 

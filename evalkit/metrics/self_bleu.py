@@ -12,6 +12,7 @@ from evalkit.core.sample import Texts
 from evalkit.core.seeds import generator
 from evalkit.data.words import words
 from evalkit.metrics.text_ngrams import NgramCounts, ngram_counts, two_texts
+from evalkit.statistics.gaps import AbsoluteGap
 from evalkit.statistics.influence import Estimate
 
 Array = NDArray[np.float64]
@@ -176,12 +177,10 @@ class SelfBleu:
             for side, name in zip(sides, ("reference", "generated"), strict=True)
         )
         method = f"BLEU-4 of each of {k:,} texts by the {k - 1:,} others, smoothed by 0.1, {real:.4f} in the reference; jackknife"
-        sign = 1.0 if made >= real else -1.0
+        gap = AbsoluteGap(np.array([made - real]), -of_reference[None], of_generated[None])
         return {
             "self_bleu": Estimate(made, "neither", method, 0 * of_reference, of_generated, range=(0.0, 1.0)),
-            "self_bleu_gap": Estimate(
-                abs(made - real), "lower", method, -sign * of_reference, sign * of_generated, range=(0.0, 1.0)
-            ),
+            "self_bleu_gap": Estimate.of_gap(gap, method, (0.0, 1.0)),
         }
 
 

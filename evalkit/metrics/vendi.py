@@ -12,6 +12,7 @@ from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
 from evalkit.metrics.coupling import positive, positive_values
 from evalkit.metrics.pairs import checked_pair
+from evalkit.statistics.gaps import AbsoluteGap
 from evalkit.statistics.influence import Estimate
 from evalkit.statistics.splitting import Rows, split_variance
 
@@ -19,6 +20,8 @@ Array = NDArray[np.float64]
 
 _DRAWS = 5
 _SPLITS = 10
+# From so many rows a feature on the first order is enough.
+_MANY_ROWS = 16
 _FEWEST = 8
 # Rounding makes eigenvalues of a positive semidefinite matrix no more negative than this.
 _NEGATIVE = 1e-8
@@ -119,12 +122,9 @@ class Vendi:
         nothing = np.zeros(len(reference))
         own = Estimate(score, "neither", method, nothing, score * made.influences, range=(1.0, float(len(generated))))
         ours, theirs = (self._of_size(*side, size, seed) for side in zip(sides, (real, made), strict=True))
-        apart = theirs[0] - ours[0]
-        sign = 1.0 if apart >= 0 else -1.0
-        influences = -sign * real.influences, sign * made.influences
-        method = _GAP.format(rows=size, q=self.q)
-        gap = Estimate(abs(apart), "lower", method, *influences, ours[1] + theirs[1], (0.0, math.inf))
-        return {"vendi": own, "vendi_gap": gap}
+        apart = np.array([theirs[0] - ours[0]])
+        gap = AbsoluteGap(apart, -real.influences[None], made.influences[None], ours[1] + theirs[1])
+        return {"vendi": own, "vendi_gap": Estimate.of_gap(gap, _GAP.format(rows=size, q=self.q), (0.0, math.inf))}
 
     def _of_size(self, units: Array, whole: "_Variety", size: int, seed: int) -> tuple[float, float]:
         """The logarithm of the score of so many rows, and the variance of its draws."""
@@ -143,8 +143,10 @@ class _Variety(NamedTuple):
 
 
 def _widened(sides: tuple[Array, Array], q: float, seed: int) -> list[_Variety]:
-    """Of both sides. With nearly as many features as rows the first order is too little: disjoint parts show what is missing."""
+    """Of both sides. With few rows for the features the first order is too little: disjoint parts show what is missing."""
     ours, theirs = sides
+    if min(len(ours), len(theirs)) >= _MANY_ROWS * ours.shape[1]:
+        return [_variety(side, q) for side in sides]
 
     def scores(first: Rows, second: Rows) -> Array:
         return np.array([_log_score(ours[first], q), _log_score(theirs[second], q)])

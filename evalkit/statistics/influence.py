@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
+from evalkit.statistics.gaps import AbsoluteGap, variance_of_gap_difference
 from evalkit.statistics.intervals import Interval, proportion_interval
 from evalkit.statistics.squared import SquaredDistance, variance_of_difference
 
@@ -33,6 +34,7 @@ class Estimate:
         range: smallest and largest value that the figure can take; the interval is cut there.
         squared: how a figure errs that is a squared distance: its interval follows from that, and not from the normal law.
         share_of: of a figure that is a share of so many independent rows: its interval is Clopper and Pearson's.
+        gap: of a figure that is an absolute difference: what it is made of, for differences between generators.
     """
 
     value: float
@@ -44,6 +46,12 @@ class Estimate:
     range: tuple[float, float] = (-math.inf, math.inf)
     squared: SquaredDistance | None = None
     share_of: float | None = None
+    gap: AbsoluteGap | None = None
+
+    @classmethod
+    def of_gap(cls, gap: AbsoluteGap, method: str, range: tuple[float, float]) -> "Estimate":
+        """The mean of absolute differences as a figure, the lower the better; its interval is of the differences' expectations."""
+        return cls(gap.value, "lower", method, *gap.influences(), gap.besides / len(gap.signed), range, gap=gap)
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.value) or not 0 <= self.further_variance < math.inf:
@@ -81,6 +89,9 @@ class Estimate:
         grouped = replace(self, reference=_by_group(self.reference, reference), generated=_by_group(self.generated, generated))
         if self.share_of is not None:
             return replace(grouped, share_of=self._independent_rows(grouped))
+        if self.gap is not None:
+            sides = ((self.gap.reference, reference), (self.gap.generated, generated))
+            return replace(grouped, gap=self.gap.of_rows(*(np.stack([_by_group(one, of) for one in side]) for side, of in sides)))
         if self.squared is None:
             return grouped
         alone, together = (_share(each.reference) + _share(each.generated) for each in (self, grouped))
@@ -158,6 +169,8 @@ def _variance(first: Estimate, second: Estimate, paired: bool) -> float:
     if first.squared and second.squared and not paired:
         pairs = (first.reference, first.generated), (second.reference, second.generated)
         return variance_of_difference(*pairs, first.squared, second.squared)
+    if first.gap and second.gap and not paired:
+        return variance_of_gap_difference(first.gap, second.gap)
     of_generated = _share(first.generated - second.generated) if paired else _share(first.generated) + _share(second.generated)
     return _share(first.reference - second.reference) + of_generated + first.further_variance + second.further_variance
 

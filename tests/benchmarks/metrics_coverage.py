@@ -3,10 +3,11 @@
     python -m tests.benchmarks.metrics_coverage [--only NAME …] [--replicates N] [--processes 1] [--cost] [--json]
 
 Each scenario draws reference and generated rows from laws for which the figure's truth is known: by a formula or a large sample
-where the interval is of the laws' own distance, else the mean over the replicates, since the interval is of the expectation with
-so many rows. Over the replicates: how often the 95 % interval holds the truth; how wide it is against what it would need (3.92
-standard deviations of the figure); how often the paired difference of two generators of the same law is called a difference; and
-how often a generator that is worse by a set amount is. Figures without a better end are never compared and have the first two only.
+where the interval is of the laws' own distance, 0 for gaps between equal laws, else the mean over the replicates, since the
+interval is of the expectation with so many rows. Over the replicates: how often the 95 % interval holds the truth; how wide it
+is against what it would need (3.92 standard deviations of the figure); how often the paired difference of two generators of the
+same law is called a difference; and how often a generator that is worse by a set amount is. Figures without a better end are
+never compared and have the first two only.
 ``--cost`` prints what a full run would take. Runs that are done are kept in
 ``tests/benchmarks/results/metrics_coverage_runs.jsonl``.
 """
@@ -116,10 +117,14 @@ MEASURED: dict[str, Measured] = {
     "copies": Measured(three(Counts(4), SKEWED, 300), batch=250),
     "column_shapes": Measured(OF_TABLES),
     "pair_trends": Measured(OF_TABLES),
-    "distinct_n": Measured(OF_TEXTS),
-    "self_bleu": Measured(OF_TEXTS),
+    # The number of n-grams that are drawn is a power of two: here all replicates draw as many.
+    "distinct_n": Measured(
+        (Scenario(Chains(60), 360, 360, 0), Scenario(Chains(60), 360, 360, 1), Scenario(Chains(2000), 480, 300, 1)),
+        truths={"distinct_gap": none_if_equal(0.0)},
+    ),
+    "self_bleu": Measured(OF_TEXTS, truths={"self_bleu_gap": none_if_equal(0.0)}),
     "mauve": Measured(OF_FEWER_FEATURES, 500, 125),
-    "perplexity": Measured(OF_FEWER_TEXTS, 500, 50),
+    "perplexity": Measured(OF_FEWER_TEXTS, 500, 50, truths={"perplexity_gap": none_if_equal(0.0)}),
     "boundary_adherence": Measured(OF_TABLES),
     # One column is foretold, and rows are few: the cost goes with both.
     "ml_efficacy": Measured(
@@ -135,7 +140,7 @@ MEASURED: dict[str, Measured] = {
         5,
         truths={"discriminative": none_if_equal(0.5), "predictive": none_if_equal(0.0)},
     ),
-    "vendi": Measured(OF_FEATURES),
+    "vendi": Measured(OF_FEATURES, truths={"vendi_gap": none_if_equal(0.0)}),
     "sliced_wasserstein": Measured(OF_FEWER_FEATURES, 500, 25),
     "frechet_extrapolated": Measured(OF_FEATURES, batch=500, truths={"frechet_extrapolated": frechet_truth}),
     "feature_likelihood": Measured(OF_FEWER_FEATURES, 500, 100),
