@@ -166,7 +166,7 @@ def cast(token: Pass, served: Served, answer: dict[str, Any]) -> None:
         st.session_state["said"] = f"Not saved: {error}. What you answered is kept here; press once more."
         return
     forget(served.assignment)
-    steer(opened_store(), served.study, served.design)
+    tried(partial(steer, opened_store(), served.study, served.design))
     if done.right is not None:
         st.session_state["said"] = "Right." if done.right else "Another answer was expected. This was practice: it does not count."
 
