@@ -15,8 +15,8 @@ from evalkit.run.rankings import study_comparisons
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
 from evalkit.study.log import append, found, locked
-from evalkit.study.serving import generator_names, votes_cast
-from evalkit.study.tables import QuestionRow, RaterRow
+from evalkit.study.serving import generator_names, votes_by_rater
+from evalkit.study.tables import QuestionRow
 from evalkit.study.votes import counted_votes
 
 _EVERY = 10  # votes between two looks: each reads all votes
@@ -73,8 +73,7 @@ def watched(store: Store, study: str) -> list[Pair]:
         if design.stop_rule == "rater":
             questions = select(func.count()).where(QuestionRow.study_id == row.id, QuestionRow.kind == "item")
             needed = min(design.votes_per_rater or np.inf, session.scalar(questions) or 0)
-            raters = session.scalars(select(RaterRow).where(RaterRow.study_id == row.id)).all()
-            votes = _by_end(votes, [rater.key for rater in raters if votes_cast(session, rater) >= needed])
+            votes = _by_end(votes, [rater for rater, n in votes_by_rater(session, row).items() if n >= needed])
     pairs = list(combinations(names, 2))
     by = "rater" if design.stop_rule == "rater" else "vote"
     return [Pair(*pair, _watched(votes, *pair, by, design.alpha / len(pairs))) for pair in pairs]

@@ -140,10 +140,18 @@ def _held(session: Session, study: StudyRow, design: StudyDesign, rater: RaterRo
     return assignment.id
 
 
+_ANSWERED = VoteRow.not_counted.is_(None) | VoteRow.not_counted.in_(("check", "surplus"))
+
+
 def votes_cast(session: Session, rater: RaterRow) -> int:
     """How many questions a rater has answered, practice and what was taken back left out."""
-    counted = VoteRow.not_counted.is_(None) | VoteRow.not_counted.in_(("check", "surplus"))
-    return session.scalar(select(func.count(VoteRow.id)).where(VoteRow.rater_id == rater.id, counted)) or 0
+    return session.scalar(select(func.count(VoteRow.id)).where(VoteRow.rater_id == rater.id, _ANSWERED)) or 0
+
+
+def votes_by_rater(session: Session, study: StudyRow) -> dict[str, int]:
+    """The same of every rater who has answered any, by key."""
+    counted = select(RaterRow.key, func.count(VoteRow.id)).join(RaterRow, RaterRow.id == VoteRow.rater_id)
+    return dict(session.execute(counted.where(VoteRow.study_id == study.id, _ANSWERED).group_by(RaterRow.key)).all())
 
 
 def _practice_or_check(
