@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 _BLOCK = 64
-_SPLITS = 2
+_SPLITS = 3
 # The variance of second order is a mean over pairs of rows: those of so many rows a side are plenty.
 _PAIRED_ROWS, _LEVELS = 256, 32
 # So many whole sets of orthogonal directions show how figures differ from set to set.
@@ -136,7 +136,8 @@ class SlicedWasserstein:
         plain, corrected = found.costs.mean(axis=1)
         sizes, above = {"count": found.costs.shape[1], "n": len(pair[0]), "m": len(pair[1])}, (0.0, math.inf)
         d, taken = pair[0].shape[1], float(plain - corrected)
-        of_plain, besides = (_spread(costs, d) for costs in found.costs)
+        of_plain, of_directions = (_spread(costs, d) for costs in found.costs)
+        besides = of_directions + found.of_halves
         influences = found.reference, found.generated
         error = tempered(influences, found.noise, float(plain), at_equality=taken, besides=besides)
         method, as_is = _CORRECTED.format(**sizes), _PLAIN.format(**sizes)
@@ -153,29 +154,34 @@ class _Measured(NamedTuple):
         costs: (2, directions), as they are and without bias.
         reference, generated: influences, mean 0.
         noise: see :func:`tempered`.
+        of_halves: variance that the choice of halves adds to the costs without bias.
     """
 
     costs: Array
     reference: Array
     generated: Array
     noise: tuple[float, float, float]
+    of_halves: float
 
 
 def _measured(ours: Array, theirs: Array, projections: int, seed: int) -> _Measured:
     orders = _drawn_order(ours, seed, "reference"), _drawn_order(theirs, seed, "generated")
-    match, costs, influences, products = Matching.of(len(ours), len(theirs)), [], [], []
+    match, costs, influences, products, halves = Matching.of(len(ours), len(theirs)), [], [], [], []
     for block in _directions(ours.shape[1], projections, seed):
         lines = ours @ block, theirs @ block
         places = [np.argsort(line, axis=0) for line in lines]
         first, second = (np.take_along_axis(line, place, axis=0) for line, place in zip(lines, places, strict=True))
         plain, images = match.costs(first, second), match.images(first, second)
-        costs.append(np.stack([plain, 2 * plain - _of_halves(lines, orders)]))
+        halves.append(_of_halves(lines, orders))
+        costs.append(np.stack([plain, 2 * plain - halves[-1].mean(axis=0)]))
         influences.append((_potential(first, images[0], places[0]), _potential(second, images[1], places[1])))
         products.append(_products(_shares(lines[0], first, orders[0]), _shares(lines[1], second, orders[1])))
     scale, found = 3 * ours.shape[1], np.concatenate(costs, axis=1)
     of_reference, of_generated = (scale * np.sum(side, axis=0) / found.shape[1] for side in zip(*influences, strict=True))
     squares = [(scale * np.sum(product, axis=0) / found.shape[1]) ** 2 for product in zip(*products, strict=True)]
-    return _Measured(scale * found, of_reference, of_generated, _noise(squares, len(ours), len(theirs)))
+    by_split = scale * np.concatenate(halves, axis=1).mean(axis=1)
+    chance = float(by_split.var(ddof=1)) / _SPLITS
+    return _Measured(scale * found, of_reference, of_generated, _noise(squares, len(ours), len(theirs)), chance)
 
 
 def _noise(squares: list[Array], n: int, m: int) -> tuple[float, float, float]:
@@ -211,17 +217,19 @@ def _shares(lines: Array, ordered: Array, order: Rows) -> Array:
 
 
 def _of_halves(lines: tuple[Array, Array], orders: tuple[Rows, Rows]) -> Array:
-    """The mean cost of halves of the rows, direction by direction."""
+    """The mean cost of both halves of the rows, split by split and direction by direction."""
     found = []
     for split in range(_SPLITS):
+        parts = []
         for part in range(2):
             ours, theirs = (np.sort(line[_half(order, split, part)], axis=0) for line, order in zip(lines, orders, strict=True))
-            found.append(Matching.of(len(ours), len(theirs)).costs(ours, theirs))
-    return np.asarray(np.mean(found, axis=0))
+            parts.append(Matching.of(len(ours), len(theirs)).costs(ours, theirs))
+        found.append(np.mean(parts, axis=0))
+    return np.array(found)
 
 
 def _half(order: Rows, split: int, part: int) -> Rows:
-    """Of a drawn order every second row, or every second pair of rows: two splits that share half of their rows."""
+    """Of a drawn order every second row, every second pair, every second three: splits that share about half of their rows."""
     return np.asarray(order[np.arange(len(order)) // (split + 1) % 2 == part], dtype=np.intp)
 
 
