@@ -27,8 +27,7 @@ def review_setup() -> None:
     """The form of a study that asks whether a run's alarms were right."""
     runs = detections()
     if not runs:
-        st.markdown("There is no finished detection yet: its alarms are what people would be asked about.")
-        st.page_link("views/detect.py", label="Detect anomalies first")
+        st.markdown("There is no finished detection yet: run one on the Detect page first, people are then asked about its alarms.")
         return
     run = st.selectbox("Whose alarms", list(runs), format_func=runs.__getitem__)
     name = st.text_input("Name of the study", placeholder="alarms, November")

@@ -137,7 +137,10 @@ def test_alarms_of_a_run_become_a_review_study_and_verdicts_its_votes(app, token
         assert review_of(store, "alarms").rows["no"].sum() == 2
 
 
-def test_without_a_detection_there_is_nothing_to_review(app, token):
+@pytest.mark.parametrize("only_rating", ["", "1"])
+def test_without_a_detection_there_is_nothing_to_review(app, token, monkeypatch, only_rating):
+    monkeypatch.setenv("EVALKIT_ONLY_RATING", only_rating)
     page = app("study", organiser=token, study="new")
     page = page.segmented_control(key="about").set_value("Alarms of a detection").run()
+    assert not page.exception
     assert "no finished detection" in words(page)
