@@ -4,7 +4,7 @@ from typing import cast
 
 import streamlit as st
 
-from evalkit.run.rating import Login, Pass, enrol
+from evalkit.run.rating import Login, Pass, is_enrolled
 from evalkit.run.studies import open_studies
 from parts.opened_store import opened_store
 
@@ -39,28 +39,24 @@ def login_name() -> str:
     return str(st.user.get("email") or st.user.get("name") or "logged in")
 
 
+def login_to(study: str) -> Login:
+    """Whoever is logged in, as a rater of a study."""
+    return Login(study, str(st.user["iss"]), str(st.user["sub"]))
+
+
 def logged_in() -> Pass | None:
-    """The rater whom the identity provider vouches for, who becomes one on the way.
+    """The rater whom the identity provider vouches for; None where nobody is logged in, or is no rater of the study yet.
 
     The provider sends back to the app's first address, which names no study: where just one takes logins, that is the one.
-
-    Returns:
-        None where nobody is logged in, or it is open which study is meant.
-
-    Raises:
-        InputError: the study takes invited raters only.
     """
     if not is_logged_in():
         return None
-    study = st.query_params.get(STUDY)
-    if study is None:
-        offered = open_studies(opened_store())
-        if len(offered) != 1:
-            return None
-        study = st.query_params[STUDY] = offered[0]
-    login = Login(study, str(st.user["iss"]), str(st.user["sub"]))
-    enrol(opened_store(), login, login_name())
-    return cast(Pass, login)
+    offered = open_studies(opened_store())
+    study = st.query_params.get(STUDY) or (offered[0] if len(offered) == 1 else None)
+    if study is None or not is_enrolled(opened_store(), login_to(study)):
+        return None
+    st.query_params[STUDY] = study
+    return cast(Pass, login_to(study))
 
 
 def organiser_token() -> str | None:

@@ -11,11 +11,25 @@ from parts.escape import escaped
 from parts.opened_store import opened_store
 from parts.rate_answer import answer_bar, side_names, stacked
 from parts.rate_content import show_content, show_text
-from parts.rater_session import STUDY, has_provider, is_logged_in, logged_in, login_name, rater_token
+from parts.rater_session import STUDY, has_provider, is_logged_in, logged_in, login_name, login_to, rater_token
 
 from evalkit.compare.words import visible
 from evalkit.core.errors import EvalkitError, InputError
-from evalkit.run.rating import PICTURE, Nothing, Pass, Served, agree, keep_draft, next_question, skip, undo, vote, withdraw_myself
+from evalkit.run.rating import (
+    PICTURE,
+    Login,
+    Nothing,
+    Pass,
+    Served,
+    agree,
+    enrol,
+    keep_draft,
+    next_question,
+    skip,
+    undo,
+    vote,
+    withdraw_myself,
+)
 from evalkit.run.steering import steer
 from evalkit.run.studies import open_studies
 
@@ -45,6 +59,7 @@ def page() -> None:
 def welcome() -> None:
     """What somebody needs who has no link."""
     st.markdown("#### Rate")
+    said()
     offered = open_studies(opened_store()) if has_provider() else []
     if is_logged_in():
         st.text(f"Logged in as {visible(login_name(), 80)}.")
@@ -62,8 +77,25 @@ def welcome() -> None:
 
 
 def choose(study: str) -> None:
-    """Go on to the questions of a study."""
-    st.query_params[STUDY] = study
+    """Become a rater of a study, and go on to its questions."""
+    try:
+        enrol(opened_store(), login_to(study), login_name())
+    except EvalkitError as error:
+        st.session_state["said"] = str(error)
+    else:
+        st.query_params[STUDY] = study
+
+
+def leave_for_others() -> None:
+    """Back to the list of studies."""
+    st.query_params.pop(STUDY, None)
+
+
+def login_ways() -> None:
+    """Out, and to other studies, for whoever logged in."""
+    with st.container(horizontal=True):
+        st.button("Other studies", type="tertiary", on_click=leave_for_others)
+        st.button("Log out", type="tertiary", on_click=st.logout)
 
 
 def said() -> None:
@@ -148,6 +180,9 @@ def my_data(token: Pass, keeps: bool) -> None:
         "Kept are your answers, their times and your reasons. If you withdraw, your name, your link and your reasons are erased"
         + ("; your answers stay, without anything that tells they were yours." if keeps else ", and so are your answers.")
     )
+    if isinstance(token, Login):
+        st.markdown("Of your login a salted hash stays, so that nobody rates twice.")
+        login_ways()
     sure = st.checkbox("I want to withdraw", key="sure")
     st.button("Erase me", disabled=not sure, on_click=leave_study, args=(token,))
 
@@ -197,6 +232,7 @@ def leave_study(token: Pass) -> None:
     """Erase the rater."""
     st.session_state["said"] = "You are erased from the study. Thank you for your time."
     tried(partial(withdraw_myself, opened_store(), token))
+    st.query_params.pop(STUDY, None)
 
 
 def consent(token: Pass) -> None:
@@ -235,6 +271,8 @@ def nothing(token: Pass, found: Nothing) -> None:
     else:
         st.markdown(f"#### {found.held_by_others} questions are with other raters")
         st.markdown(f"Your {found.done} answers are saved. Questions may come back: this page looks again every {_AGAIN} seconds.")
+    if isinstance(token, Login):
+        login_ways()
     if found.done:
         st.button("Undo my last answer", on_click=last_back, args=(token,), shortcut="Z")
     if found.why != "finished":

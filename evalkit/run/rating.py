@@ -19,7 +19,7 @@ from evalkit.study import (
 )
 from evalkit.study.contents import MOST_ROWS, PICTURE, ROW, ROWS, STEPS, Content
 from evalkit.study.masking import masked
-from evalkit.study.raters import Login, Pass, enrol, is_organiser
+from evalkit.study.raters import Login, Pass, enrol, is_enrolled, is_organiser
 from evalkit.study.store import default_url
 from evalkit.study.tasks import PAIRINGS, PAIRWISE_OUTCOMES, STOP_RULES, TASKS, VERDICTS
 
@@ -47,6 +47,7 @@ __all__ = [
     "default_url",
     "enrol",
     "invite",
+    "is_enrolled",
     "is_organiser",
     "keep_draft",
     "masked",

@@ -64,17 +64,27 @@ def invite(store: Store, study: str, names: Sequence[str], days: float = 30.0) -
 
 
 def enrol(store: Store, login: Login, name: str, days: float = 365.0) -> None:
-    """Make somebody who logged in a rater of a study that is open to logins, once.
+    """Make somebody who logged in a rater of an open study that takes logins, once and never again after they withdrew.
 
     Raises:
-        InputError: there is no such study, or it takes invited raters only.
+        InputError: they may not rate it; the sentence does not tell whether there is such a study.
     """
     with store.writing() as session:
-        row = locked(session, login.study)
-        if not row.design.get("open_to_logins", False):
-            raise InputError("this study is for invited raters: ask the organiser for a link")
-        if session.scalar(select(RaterRow.id).where(RaterRow.token_hash == token_hash(login))) is None:
-            _new(session, row, name[:200], "person", token_hash(login), now() + int(days * DAY))
+        row = session.scalars(select(StudyRow).where(StudyRow.name == login.study).with_for_update()).one_or_none()
+        if row is None or row.state != "open" or not row.design.get("open_to_logins", False):
+            raise InputError("no study of that name takes logins now: open the link that the organiser sent you")
+        hashed = token_hash(login)
+        there = session.execute(select(RaterRow.key, RaterRow.token_hash).where(RaterRow.study_id == row.id)).all()
+        if any(kept == _gone(key, hashed) for key, kept in there):
+            raise InputError("you have withdrawn from this study: your answers would count a second time")
+        if all(kept != hashed for _, kept in there):
+            _new(session, row, name[:200], "person", hashed, now() + int(days * DAY))
+
+
+def is_enrolled(store: Store, login: Login) -> bool:
+    """Whether somebody who logged in is a rater of the study."""
+    with store.reading() as session:
+        return session.scalar(select(RaterRow.id).where(RaterRow.token_hash == token_hash(login))) is not None
 
 
 def revoke(store: Store, study: str, rater: str) -> None:
@@ -89,13 +99,16 @@ def withdraw(store: Store, study: str, rater: str) -> int:
     """Erase a rater who asks for it; gives how many of their votes went.
 
     Name, link and every reason written go in any case. If the study's consent keeps counts, the votes stay under a key that was
-    drawn at random; else they go too, from the log as well, whose chain still holds.
+    drawn at random; else they go too, from the log as well, whose chain still holds. Where whoever logs in may rate, a salted hash
+    of the login stays, which tells nothing but that this login must not rate once more.
     """
     with store.writing() as session:
         row = locked(session, study)
         person = known_rater(session, row, rater)
         votes = session.scalars(select(VoteRow).where(VoteRow.rater_id == person.id)).all()
-        person.name, person.token_hash, person.withdrawn_at = None, None, now()
+        stays = row.design.get("open_to_logins", False) and person.token_hash is not None
+        person.token_hash = _gone(person.key, str(person.token_hash)) if stays else None
+        person.name, person.withdrawn_at = None, now()
         for vote in votes:
             vote.rationale = vote.rationale_salt = None
         session.execute(update(AssignmentRow).where(AssignmentRow.rater_id == person.id).values(draft=None))
@@ -154,7 +167,7 @@ def admitted(session: Session, token: Pass, *, locks: bool) -> tuple[StudyRow, R
     study = session.scalars(chosen.with_for_update() if locks else chosen).one()
     if locks:
         session.refresh(rater)
-    if rater.token_hash is None:
+    if rater.token_hash != token_hash(token):
         raise InputError(_UNKNOWN)
     if rater.revoked_at is not None or rater.ends_at < now():
         raise InputError("this link has ended: ask the organiser for a new one; what you voted is kept")
@@ -180,6 +193,11 @@ def token_hash(token: Pass) -> str:
     """SHA-256: tokens hold 192 random bits, which no slow hash could make safer. No token has the hash of a login."""
     said = f"link\n{token}" if isinstance(token, str) else "\n".join(("login", *token))
     return hashlib.sha256(said.encode(errors="replace")).hexdigest()
+
+
+def _gone(key: str, hashed: str) -> str:
+    """What stays of a login that has withdrawn, salted by the rater's key."""
+    return hashlib.sha256(f"gone\n{key}\n{hashed}".encode()).hexdigest()
 
 
 def _invited(session: Session, study: StudyRow, name: str, days: float) -> Invitation:

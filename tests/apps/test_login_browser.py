@@ -65,6 +65,10 @@ def log_in(page, who):
     page.get_by_role("button", name="Authorize").click()
 
 
+def begin(page, study):
+    page.locator(f"[class*='st-key-rate-{study}'] button").click()
+
+
 def press(page, key, done):
     shows(page, f"{done} of about 3")
     expect(page.locator("[class*='st-key-answer'] button")).to_have_count(4)
@@ -77,6 +81,9 @@ def test_whoever_logs_in_rates_and_goes_on_where_they_were(visitor, url):
     study(items=3, url=url, name="by invitation")
     visitor.goto("/rate?study=open")
     log_in(visitor, "ann")
+    with Store(url) as store, store.reading() as session:
+        assert [rater.name for rater in session.query(RaterRow).filter_by(study_id=found(session, "open").id)] == ["Ann"]
+    begin(visitor, "open")
     press(visitor, "1", 0)
     press(visitor, "2", 1)
     shows(visitor, "2 of about 3")
@@ -87,8 +94,29 @@ def test_whoever_logs_in_rates_and_goes_on_where_they_were(visitor, url):
         people = [rater for rater in session.query(RaterRow).filter_by(study_id=found(session, "open").id) if rater.name != "Ann"]
         assert [rater.name for rater in people] == ["ann@example.com"]
         assert votes(url, "open")["rater"].unique().tolist() == [people[0].key]
-    visitor.goto("/rate?study=by invitation")
-    shows(visitor, "This link cannot be used")
+    for other in ("by invitation", "no such study"):
+        visitor.goto(f"/rate?study={other}")
+        shows(visitor, "Studies that are open to you")
+        assert "by invitation" not in visitor.inner_text("body")
+
+
+def test_who_withdraws_is_gone_and_cannot_vote_a_second_time(visitor, url):
+    study(items=3, url=url, name="once", open_to_logins=True)
+    visitor.goto("/")
+    log_in(visitor, "bob")
+    begin(visitor, "once")
+    press(visitor, "1", 0)
+    shows(visitor, "1 of about 3")
+    visitor.get_by_role("button", name="My data").click()
+    visitor.get_by_text("I want to withdraw").click()
+    visitor.get_by_role("button", name="Erase me").click()
+    shows(visitor, "You are erased from the study")
+    begin(visitor, "once")
+    shows(visitor, "you have withdrawn from this study")
+    with Store(url) as store, store.reading() as session:
+        raters = session.query(RaterRow).filter_by(study_id=found(session, "once").id).all()
+        assert [rater.name for rater in raters if rater.name != "Ann"] == [None]
+    assert len(votes(url, "once")) == 1
 
 
 def test_of_several_studies_one_is_chosen_and_nothing_else_of_the_app_is_seen(visitor, url):
@@ -101,7 +129,7 @@ def test_of_several_studies_one_is_chosen_and_nothing_else_of_the_app_is_seen(vi
     log_in(visitor, "bob")
     shows(visitor, "Logged in as bob@example.com.")
     shows(visitor, "first <b>one</b>")
-    visitor.locator("[class*='st-key-rate-second'] button").click()
+    begin(visitor, "second")
     press(visitor, "1", 0)
     shows(visitor, "1 of about 3")
     assert len(votes(url, "second")) == 1

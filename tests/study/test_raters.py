@@ -4,8 +4,8 @@ from sqlalchemy import select, text
 from evalkit.core.errors import InputError
 from evalkit.study import invite, keep_draft, next_question, revoke, vote, withdraw
 from evalkit.study.log import events, found, verify
-from evalkit.study.raters import Login, enrol, is_organiser, new_organiser
-from evalkit.study.tables import Base, QuestionRow, VoteRow
+from evalkit.study.raters import Login, enrol, is_enrolled, is_organiser, new_organiser, withdraw_myself
+from evalkit.study.tables import Base, QuestionRow, RaterRow, VoteRow
 from evalkit.study.votes import replayed, votes_frame
 from tests.study.studies import small_study
 from tests.study.test_serving import answer, asked
@@ -68,7 +68,7 @@ def test_whoever_withdraws_leaves_no_trace_and_a_log_that_verifies(store, keeps)
 
 def test_a_study_for_invited_raters_takes_no_logins(store):
     small_study(store)
-    with pytest.raises(InputError, match="for invited raters"):
+    with pytest.raises(InputError, match="takes logins"):
         enrol(store, Login("small", "https://id.example", "ann"), "Ann")
 
 
@@ -96,3 +96,29 @@ def test_an_unknown_rater_is_refused(store):
     small_study(store)
     with pytest.raises(InputError, match="no rater of that key"):
         revoke(store, "small", "nobody")
+
+
+def test_a_login_becomes_a_rater_once_and_never_after_it_withdrew(store):
+    small_study(store, open_to_logins=True)
+    small_study(store, "by invitation")
+    login = Login("small", "https://provider.invalid", "ann")
+    assert not is_enrolled(store, login)
+    for _ in range(2):
+        enrol(store, login, "ann@example.com")
+    assert is_enrolled(store, login)
+    with store.reading() as session:
+        assert [rater.name for rater in session.scalars(select(RaterRow))] == ["ann@example.com"]
+    withdraw_myself(store, login)
+    assert not is_enrolled(store, login)
+    with pytest.raises(InputError, match="not valid"):
+        next_question(store, login)
+    with pytest.raises(InputError, match="you have withdrawn"):
+        enrol(store, login, "ann@example.com")
+    enrol(store, login._replace(subject="bob"), "bob@example.com")
+    said = set()
+    for other in ("by invitation", "no such study"):
+        with pytest.raises(InputError) as refused:
+            enrol(store, login._replace(study=other), "ann@example.com")
+        said.add(str(refused.value))
+    assert len(said) == 1
+    assert "by invitation" not in said.pop()
