@@ -1,5 +1,6 @@
 """Ratings on a scale, one output at a time: each generator's mean opinion, with errors by raters and items."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,12 +10,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from evalkit.core.errors import InputError, SchemaError, ShapeError
-from evalkit.ratings.errors_of import METHODS, Errors, covariance, kind_of, resting_on
+from evalkit.ratings.errors_of import METHODS, Covariance, Errors, covariance, kind_of, resting_on
 from evalkit.ratings.ranking import Leaderboard
 from evalkit.statistics.intervals import Interval
 from evalkit.statistics.sandwich import groups_of
 
 Array = NDArray[np.float64]
+
+# Of so many groups a mean's own variance is as much as believed.
+_FEW = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +47,9 @@ def mean_ratings(
 ) -> MeanRatings:
     """How generators are rated on a scale.
 
-    Every rating counts alike; that raters are strict or lenient and items easy or hard goes into the errors. A generator with
-    nearly all ratings alike would seem known exactly: its variance is at least that of two ratings, added to the others, that are
-    one point off.
+    Every rating counts alike; that raters are strict or lenient and items easy or hard goes into the errors, which rest on a
+    generator's own raters and items. A generator with nearly all ratings alike would seem known exactly: its variance is at least
+    that of two ratings, added to the others, that are one point off, and with few ratings nearly that of the other generators.
 
     Args:
         ratings: a line a rating, with ``generator``, ``value``, and, where they are known, ``rater`` and ``item``.
@@ -57,7 +61,7 @@ def mean_ratings(
     Raises:
         SchemaError: a column is missing.
         ShapeError: there are no ratings.
-        InputError: a rating is not on the scale.
+        InputError: a rating is not on the scale, or a generator has fewer than two independent ones.
 
     >>> given = pd.DataFrame({"generator": list("aabb"), "value": [4, 5, 2, 3]})
     >>> mean_ratings(given, scale=(1, 5)).table()[["generator", "mean"]].values.tolist()
@@ -70,21 +74,25 @@ def mean_ratings(
     means = np.bincount(codes, weights=values, minlength=k) / counts
     groups = {name: groups_of(ratings[name].astype(str).tolist()) for name in ("rater", "item") if name in ratings}
     kind = kind_of(errors, groups)
+    own = _independent(codes, counts, groups, kind)
+    if (few := own < 2 - 1e-9).any():
+        raise InputError(
+            f"{names[np.argmax(few)]} has too few independent ratings to say how they vary: collect more, or leave it out"
+        )
     bread = np.diag(1 / counts)
     scores = sparse.csr_array((values - means[codes], (np.arange(n), codes)), shape=(n, k))
     found = covariance(bread, scores, np.ones(n), groups, "independent" if kind == "model" else kind)
-    floor = _floor(codes, counts, groups, kind)
-    used = found.used + np.diag(np.maximum(floor - np.diag(found.used), 0.0))
+    used, degrees = _of_few(found, own, ((values - means[codes]) ** 2).sum() / max(n - k, 1) / counts)
     order = np.argsort(-means, kind="stable")
     return MeanRatings(
         generators=tuple(str(names[i]) for i in order),
         values=means[order],
         covariance=used[np.ix_(order, order)],
-        degrees=found.degrees,
+        degrees=degrees,
         votes_of=counts[order],
         n_votes=float(n),
         method=f"mean of ratings, {METHODS[kind]}",
-        notes=tuple(resting_on(kind, groups, found.degrees)),
+        notes=tuple(resting_on(kind, groups, degrees)),
         settings={"scale": list(scale), "errors": kind, "level": level},
         level=level,
         seed=seed,
@@ -107,12 +115,28 @@ def _checked(ratings: pd.DataFrame, scale: tuple[float, float], level: float) ->
     return values
 
 
-def _floor(codes: NDArray[np.int64], counts: Array, groups: dict[str, NDArray[np.int64]], kind: str) -> Array:
-    """(k,) the least variance that a mean may have, of as many ratings as there are raters or items, whichever are fewer."""
-    independent = counts
+def _independent(codes: NDArray[np.int64], counts: Array, groups: dict[str, NDArray[np.int64]], kind: str) -> Array:
+    """(k,) of how many equally large groups of ratings each mean is: raters or items, whichever are fewer; else single ratings."""
+    own = counts
     for name, of in groups.items():
         if kind in (name, "both"):
-            pairs = np.unique(np.stack([codes, of]), axis=1)[0]
-            independent = np.minimum(independent, np.bincount(pairs, minlength=len(counts)))
-    share = 2 / (independent + 4)
-    return np.asarray(share * (1 - share) / (independent + 4))
+            together, sizes = np.unique(np.stack([codes, of]), axis=1, return_counts=True)
+            squares = np.bincount(together[0], weights=sizes.astype(np.float64) ** 2, minlength=len(counts))
+            own = np.minimum(own, counts**2 / squares)
+    return own
+
+
+def _of_few(found: Covariance, own: Array, pooled: Array) -> tuple[Array, float]:
+    """The covariance, and its degrees of freedom, where each mean rests on few ratings of its own.
+
+    The errors were enlarged for as many groups as there are among all ratings; a generator's own are fewer. And few ratings may by
+    chance be alike: then the other generators' variance says how far they vary, and one point of the scale.
+    """
+    all_groups = found.degrees + 1
+    already = all_groups / (all_groups - 1) if math.isfinite(all_groups) and all_groups > 1 else 1.0
+    enlarged = np.sqrt(np.maximum(own / (own - 1) / already, 1.0))
+    used = found.used * enlarged[:, None] * enlarged
+    share = 2 / (own + 4)
+    floor = np.maximum(share * (1 - share) / (own + 4), pooled * np.minimum(1.0, _FEW / own))
+    used = used + np.diag(np.maximum(floor - np.diag(used), 0.0))
+    return used, min(found.degrees, float(own.min()) - 1)
