@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from evalkit.run.ranked import rank_votes, ranked
 from evalkit.run.vote_reading import read_votes
 from evalkit.study import Store, StudyDesign
 from evalkit.study.board import BroughtVote
+from evalkit.study.bringing import check_brought
 from evalkit.study.contents import TEXT
 from evalkit.study.log import append, events, found, locked
 from evalkit.study.outputs import contents_of, media_types, output_digests
@@ -93,10 +95,10 @@ def ranking_of(
         row = found(session, study)
         design = StudyDesign.model_validate(row.design)
         votes = _counted(session, row, until)
-    if style and design.task == "pairwise" and len(votes):
-        return ranked(votes, design, ridge=ridge, attribute=attribute, covariates=_styles(store, study, votes))
-    if style:
+    if style and design.task != "pairwise":
         raise InputError(f"style is taken out of pairs only, and this study's task is {design.task}")
+    if style and len(votes):
+        return ranked(votes, design, ridge=ridge, attribute=attribute, covariates=_styles(store, study, votes))
     return ranked(votes, design, ridge=ridge, attribute=attribute)
 
 
@@ -111,6 +113,8 @@ def _styles(store: Store, study: str, votes: pd.DataFrame) -> pd.DataFrame:
             [digests[item, shown[side]] for item, shown in zip(votes["item"], votes["shown"], strict=True)] for side in (0, 1)
         )
         texts = contents_of(session, [*left, *right])
+    if not any(content.data for content in texts.values()):
+        raise InputError("style needs the texts, and this study was brought from votes without them")
     counts = style_counts([content.text() for content in texts.values()])
     places = {digest: place for place, digest in enumerate(texts)}
     return style_differences(*(counts[[places[digest] for digest in side]] for side in (left, right)))
@@ -186,6 +190,8 @@ def file_votes(path: Path) -> tuple[StudyDesign, pd.DataFrame]:
         InputError: it holds no votes, or a row is none; see :func:`evalkit.run.vote_reading.read_votes`.
     """
     read = read_votes(path)
+    for vote in read.votes:
+        check_brought(read.design, vote)
     votes = pd.DataFrame([vote for vote in read.votes if vote.not_counted is None], columns=list(BroughtVote._fields))
     return read.design, votes
 
@@ -225,7 +231,8 @@ def plan_votes(
         InputError: a figure is out of range, or no number of votes suffices; the sentence says how many raters or items would.
     """
     found = None if pilot is None else components(pilot)
-    ties = 0.0 if pilot is None else float((pilot["outcome"] == "tie").mean())
+    told = 1.0 if pilot is None else float((pilot["outcome"] != "both_bad").mean())
+    ties = 0.0 if pilot is None else float((pilot["outcome"] == "tie").mean()) / max(told, 1e-9)
     independent = votes_needed(win_rate, power=power, tie_share=ties)
     crossed = None
     if found is not None:
@@ -233,7 +240,12 @@ def plan_votes(
         counted = 0.5 + (1 - ties) * (win_rate - 0.5)
         crossed = max(independent, plan(found, counted, raters=raters, items=items, power=power))
     board = None if generators == 2 else votes_for_ranking(generators, win_rate, power=power, tie_share=ties)
-    return Planned(independent, board, crossed, found)
+
+    # Votes that call both bad say nothing of who is better: so many more are asked for.
+    def asked(votes: int) -> int:
+        return math.ceil(votes / told - 1e-9)
+
+    return Planned(asked(independent), board and asked(board), crossed and asked(crossed), found)
 
 
 def note_look(store: Store, study: str) -> None:

@@ -1,6 +1,5 @@
 """What a study does by itself while votes come in: ask where a vote tells most, and stop when it is decided."""
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -15,11 +14,12 @@ from evalkit.run.rankings import study_comparisons
 from evalkit.statistics.simultaneous import difference_errors
 from evalkit.study import Store, StudyDesign
 from evalkit.study.log import append, found, locked
-from evalkit.study.serving import generator_names, votes_by_rater
+from evalkit.study.serving import finished_raters, generator_names
 from evalkit.study.tables import QuestionRow
 from evalkit.study.votes import counted_votes
 
 _EVERY = 10  # votes between two looks: each reads all votes
+_looked_at: dict[tuple[str, int], int] = {}  # votes at the last look of this process, by store and study
 
 
 class Pair(NamedTuple):
@@ -36,7 +36,9 @@ class Pair(NamedTuple):
 
 
 def steer(store: Store, study: str, design: StudyDesign) -> None:
-    """Do what the study's design asks for after a vote; at most once in ten votes, and nothing for a design that asks nothing.
+    """Do what the study's design asks for after a vote, and nothing for a design that asks nothing.
+
+    By raters it is looked whether to stop after every vote: any may be a rater's last. Else once in ten votes, and at the end.
 
     Args:
         store: an open store.
@@ -46,12 +48,16 @@ def steer(store: Store, study: str, design: StudyDesign) -> None:
     if design.pairing != "informative" and design.stop_rule == "none":
         return
     with store.reading() as session:
-        n = counted_votes(session, found(session, study))
-    if n == 0 or n % _EVERY:
-        return
-    if design.pairing == "informative":
+        row = found(session, study)
+        n, asked = counted_votes(session, row), (store.shown, row.id)
+        questions = select(func.count()).where(QuestionRow.study_id == row.id, QuestionRow.kind == "item")
+        full = n >= design.votes_per_question * (session.scalar(questions) or 0)
+    due = full or not 0 <= n - _looked_at.get(asked, 0) < _EVERY
+    if due:
+        _looked_at[asked] = n
+    if due and design.pairing == "informative":
         weigh_pairs(store, study)
-    if design.stop_rule != "none":
+    if design.stop_rule == "rater" or (due and design.stop_rule == "vote"):
         stop_when_decided(store, study)
 
 
@@ -59,8 +65,8 @@ def watched(store: Store, study: str) -> list[Pair]:
     """For every pair of generators, whether one may stop asking: valid however often one looks.
 
     Over all pairs the chance of ever calling equal generators different is at most the design's ``alpha`` (Bonferroni). With the
-    stop rule ``rater`` each rater counts once, when done; else every vote counts by itself, which is right if raters have no tastes
-    of their own, or cast one vote each.
+    stop rule ``rater`` each rater counts once, when finished; those for whom others left too few questions do not count. Else every
+    vote counts by itself, which is right if raters have no tastes of their own, or cast one vote each.
 
     Raises:
         InputError: no such study, or it asks something else than pairs.
@@ -71,19 +77,16 @@ def watched(store: Store, study: str) -> list[Pair]:
         design = StudyDesign.model_validate(row.design)
         names = sorted(generator_names(session, row).values())
         if design.stop_rule == "rater":
-            questions = select(func.count()).where(QuestionRow.study_id == row.id, QuestionRow.kind == "item")
-            needed = min(design.votes_per_rater or np.inf, session.scalar(questions) or 0)
-            votes = _by_end(votes, [rater for rater, n in votes_by_rater(session, row).items() if n >= needed])
+            votes = _by_end(votes, finished_raters(session, row, design))
     pairs = list(combinations(names, 2))
     by = "rater" if design.stop_rule == "rater" else "vote"
     return [Pair(*pair, _watched(votes, *pair, by, design.alpha / len(pairs))) for pair in pairs]
 
 
-def _by_end(votes: pd.DataFrame, done: Sequence[str]) -> pd.DataFrame:
-    """The votes of raters who are done, in the order in which they became so: looked at before, that order could not change."""
-    votes = votes[votes["rater"].isin(done)]
-    ends = votes.groupby("rater")["at"].transform("max")
-    return votes.assign(end=ends).sort_values(["end", "rater", "at"], kind="stable", ignore_index=True)
+def _by_end(votes: pd.DataFrame, finished: dict[str, int]) -> pd.DataFrame:
+    """The votes of raters who have finished, in the order in which they did: a later look finds those of an earlier one first."""
+    votes = votes[votes["rater"].isin(finished)]
+    return votes.assign(end=votes["rater"].map(finished)).sort_values(["end", "rater", "at"], kind="stable", ignore_index=True)
 
 
 def _watched(votes: pd.DataFrame, first: str, second: str, by: str, alpha: float) -> Watched | None:

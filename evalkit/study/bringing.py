@@ -86,7 +86,7 @@ def _bring(
     there = set(session.scalars(select(VoteRow.key).where(VoteRow.study_id == study.id)))
     new = list({vote.key: vote for vote in votes if vote.key not in there}.values())
     for vote in new:
-        _check(kept, vote)
+        check_brought(kept, vote)
     board = Board.of(session, study)
     if grows(session, study):
         grow(session, study, board, new)
@@ -96,7 +96,12 @@ def _bring(
     return Brought(made, len(new), len(votes) - len(new), len({vote.rater for vote in new}))
 
 
-def _check(design: StudyDesign, vote: BroughtVote) -> None:
+def check_brought(design: StudyDesign, vote: BroughtVote) -> None:
+    """Refuse what is no vote.
+
+    Raises:
+        InputError: a name, a text or the answer cannot be; the sentence says in which row.
+    """
     if len(set(vote.shown)) < len(vote.shown):
         raise InputError(f"{vote.where}, column right: it names the same generator as left")
     for column, name in (("rater", vote.rater), ("item", vote.item), *(("generator", one) for one in vote.shown)):

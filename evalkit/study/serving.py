@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import case, distinct, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from evalkit.core.seeds import generator
@@ -148,10 +148,27 @@ def votes_cast(session: Session, rater: RaterRow) -> int:
     return session.scalar(select(func.count(VoteRow.id)).where(VoteRow.rater_id == rater.id, _ANSWERED)) or 0
 
 
-def votes_by_rater(session: Session, study: StudyRow) -> dict[str, int]:
-    """The same of every rater who has answered any, by key."""
-    counted = select(RaterRow.key, func.count(VoteRow.id)).join(RaterRow, RaterRow.id == VoteRow.rater_id)
-    return dict(session.execute(counted.where(VoteRow.study_id == study.id, _ANSWERED).group_by(RaterRow.key)).all())
+def finished_raters(session: Session, study: StudyRow, design: StudyDesign) -> dict[str, int]:
+    """Raters who will be asked no more, and since when, by key: they gave all votes that one may, or saw every question."""
+    seen = case((AssignmentRow.state.in_(("voted", "skipped")), AssignmentRow.question_id))
+    asked = QuestionRow.kind.in_(("item", "check") if design.check_every else ("item",))
+    every = session.scalar(select(func.count()).where(QuestionRow.study_id == study.id, asked)) or 0
+    told = (
+        select(
+            RaterRow.key,
+            func.count(VoteRow.id).filter(_ANSWERED),
+            func.count(distinct(seen)).filter(asked),
+            func.max(func.coalesce(VoteRow.at, AssignmentRow.served_at)),
+        )
+        .join(AssignmentRow, AssignmentRow.rater_id == RaterRow.id)
+        .join(QuestionRow, QuestionRow.id == AssignmentRow.question_id)
+        .outerjoin(VoteRow, VoteRow.assignment_id == AssignmentRow.id)
+        .where(RaterRow.study_id == study.id)
+        .group_by(RaterRow.key)
+    )
+    most = design.votes_per_rater
+    rows = session.execute(told).all()
+    return {key: since for key, votes, met, since in rows if (most is not None and votes >= most) or met >= every}
 
 
 def _practice_or_check(

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from evalkit.run.steering import steer, stop_when_decided, watched, weigh_pairs
 from evalkit.run.studies import set_state, study_line
 from evalkit.run.study_progress import study_progress
-from evalkit.study import Nothing, Served, StudyDesign, invite, next_question, undo, vote
+from evalkit.study import Nothing, Served, StudyDesign, invite, next_question, skip, undo, vote
 from evalkit.study.log import found, verify
 from tests.study.studies import small_study
 
@@ -110,6 +110,30 @@ def test_by_raters_each_counts_once_and_only_when_done(store):
         cast(store, rater.token, 6, better)
     assert study_progress(store, "small").decided
     assert study_line(store, "small").votes < 20 * 6
+
+
+def test_raters_who_skip_are_finished_when_they_saw_every_question_and_the_last_vote_is_looked_at(store):
+    small_study(store, items=7, generators=("alpha", "gamma"), stop_rule="rater", votes_per_rater=7, votes_per_question=20)
+    raters = invite(store, "small", [f"rater {i}" for i in range(8)])
+    for number, rater in enumerate(raters):
+        skip(store, rater.token, next_question(store, rater.token).assignment)
+        cast(store, rater.token, 5, better)
+        [pair] = watched(store, "small")
+        assert (pair.watched.n if pair.watched else 0) == number
+        cast(store, rater.token, 1, better)
+        if study_progress(store, "small").decided:
+            break
+    [pair] = watched(store, "small")
+    assert pair.watched.decided_after == pair.watched.n == number + 1
+    assert study_progress(store, "small").decided
+
+
+def test_the_last_vote_of_a_study_is_looked_at_whatever_its_number(store):
+    small_study(store, items=17, generators=("alpha", "gamma"), stop_rule="vote", votes_per_question=1)
+    [rater] = invite(store, "small", ["Ann"])
+    unsure = iter(["tie"] * 10)
+    assert cast(store, rater.token, 17, lambda left, right: next(unsure, better(left, right))) == 17
+    assert study_progress(store, "small").decided
 
 
 def test_a_pair_of_which_nobody_prefers_one_is_not_decided(store):
