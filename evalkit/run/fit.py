@@ -111,10 +111,7 @@ def fit(
     _check(backbone, steps, minutes, trials, start, window or vocabulary)
     if count_started() > 1 and (backbone == AUTO or trials is not None or resume):
         raise InputError("several processes train one model: name a backbone, and leave --tune and --resume out")
-    if votes is not None and start is None:
-        raise InputError("votes are taught to a model that is there already: name it with --from")
-    if isinstance(votes, pd.DataFrame) != (shown is not None):
-        raise InputError("a table of votes needs the rows that it speaks of: give --votes and --shown together")
+    event = _checked_votes(votes, shown, start, store)
     out = Path(out)
     training = out.with_name(f"{out.name}.training")
     if resume and not training.is_dir():
@@ -139,7 +136,7 @@ def fit(
     if budget is not None:
         model.set_params(minutes=_minutes(budget, training / "minutes.json"))
     if isinstance(votes, str):
-        shown, votes = _from_study(votes, store, before, training / "votes.json")
+        shown, votes = _from_study(votes, store, before, _begun_with(event, training / "votes.json"))
     cast = None if votes is None else (shown, votes)
     model.fit(sample, encoder=encoder, start=before, votes=cast, progress=progress, folder=training / "run", resume=resume)
     if writes():
@@ -148,16 +145,38 @@ def fit(
     return Fitted(model, family, selection, tuning)
 
 
-def _from_study(study: str, store: str | None, before: Backbone | None, kept: Path) -> tuple[Sample, pd.DataFrame]:
-    """The outputs of a study and what was preferred of them. An interrupted run goes on with the votes that it began with."""
-    from evalkit.run.study_preferences import last_event, study_preferences
+def _checked_votes(votes: pd.DataFrame | str | None, shown: Data | None, start: str | Path | None, store: str | None) -> int | None:
+    """Refuse votes that cannot be learned from, before the work starts; gives the newest event of a study's log."""
+    if votes is not None and start is None:
+        raise InputError("votes are taught to a model that is there already: name it with --from")
+    if isinstance(votes, pd.DataFrame) != (shown is not None):
+        raise InputError("a table of votes needs the rows that it speaks of: give --votes and --shown together")
+    if not isinstance(votes, str):
+        return None
+    if count_started() > 1:
+        raise InputError("several processes train one model: give them the votes as a table, with --votes and --shown")
+    from evalkit.run.study_preferences import last_event
+    from evalkit.study import Store
+
+    with Store(store) as opened:
+        return last_event(opened, votes)
+
+
+def _begun_with(event: int | None, kept: Path) -> int:
+    """Up to which event of the log votes count: an interrupted run goes on with those that it began with."""
+    if not kept.exists():
+        _write(kept, event or 0)
+    return int(_read(kept))
+
+
+def _from_study(study: str, store: str | None, before: Backbone | None, until: int) -> tuple[Sample, pd.DataFrame]:
+    """The outputs of a study and what was preferred of them."""
+    from evalkit.run.study_preferences import study_preferences
     from evalkit.study import Store
 
     encoder = None if before is None else before.encoder_
     with Store(store) as opened:
-        if not kept.exists():
-            _write(kept, last_event(opened, study))
-        return study_preferences(opened, study, None if encoder is None else encoder.schema, until=_read(kept))
+        return study_preferences(opened, study, None if encoder is None else encoder.schema, until=until)
 
 
 def _check(

@@ -57,5 +57,11 @@ def test_what_cannot_be_is_refused():
         cubic_kernel_with(np.ones((2, 3)), np.ones(2), ground=1.0, factor=1.0)
     with pytest.raises(InputError, match="float32"):
         cubic_kernel_with(np.ones((2, 2)), np.ones(2), ground=1.0, factor=1.0, impl="onednn")
+    with pytest.raises(InputError, match="float32 or float64 throughout"):
+        cubic_kernel_with(np.ones((2, 2), dtype=int), np.ones(2, dtype=int), ground=1.0, factor=0.5)
+    kernel = cubic_kernel_with(np.ones((2, 2)), np.ones(2), ground=1.0, factor=1.0)
+    for other in (np.ones((2, 3)), np.ones(2), np.ones((2, 2), dtype=np.float32)):
+        with pytest.raises(ShapeError, match="2 features of float64"):
+            kernel(other)
     with pytest.raises(InputError, match="impl must be"):
         cubic_kernel_with(np.ones((2, 2)), np.ones(2), ground=1.0, factor=1.0, impl="fastest")

@@ -137,6 +137,7 @@ def test_votes_of_a_study_are_taught_back_and_an_interrupted_run_keeps_to_those_
     assert (load_backbone(tmp_path / "third").score(frame) == load_backbone(tmp_path / "second").score(frame)).all()
     with pytest.raises(InputError, match="no study"):
         fit(frame, "vae", tmp_path / "fourth", **(teach | {"votes": "nothing"}))
+    assert not (tmp_path / "fourth.training").exists()
 
 
 def vote_left(store, token, n):

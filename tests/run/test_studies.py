@@ -18,7 +18,7 @@ from evalkit.run.rankings import (
 from evalkit.run.studies import check_generators, create, keep_evaluation, links, read_items, set_state, studies, study_line
 from evalkit.run.study_preferences import last_event
 from evalkit.run.study_progress import study_progress
-from evalkit.run.vote_files import VOTE_FILES, export_votes, vote_bytes, vote_table
+from evalkit.run.vote_files import VOTE_FILES, export_votes, import_votes, vote_bytes, vote_table
 from evalkit.study import Attribute, Served, Store, StudyDesign, invite, next_question, vote
 from evalkit.study.findings import findings_of
 from evalkit.study.log import found
@@ -224,6 +224,14 @@ def test_style_is_about_pairs_of_texts(store, tmp_path):
     vote(store, rater.token, next_question(store, rater.token).assignment, "key-of-this-vote", {"choice": "left"})
     with pytest.raises(InputError, match="does not show texts"):
         ranking_of(store, "rows", style=True)
+    create(store, "new", texts_files(tmp_path), StudyDesign())
+    with pytest.raises(InputError, match="nobody has voted"):
+        ranking_of(store, "new", style=True)
+    lines = tmp_path / "votes.csv"
+    lines.write_text("rater,item,left,right,outcome\n" + "".join(f"r{i},{i},a,b,{('left', 'right')[i % 2]}\n" for i in range(6)))
+    import_votes(store, "brought", lines)
+    with pytest.raises(InputError, match="brought from votes without them"):
+        ranking_of(store, "brought", style=True)
 
 
 def test_progress_says_who_did_what(store, tmp_path):

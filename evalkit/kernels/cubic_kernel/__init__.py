@@ -37,8 +37,8 @@ def cubic_kernel_with(
         From (m, d) to (n, m), in the rows' precision. Its memory is used anew at the next call with as many rows.
 
     Raises:
-        ShapeError: not a matrix with a number for each feature.
-        InputError: an unknown implementation, or one that is not there for this precision.
+        ShapeError: not a matrix with a number for each feature; of other rows too.
+        InputError: an unknown implementation, one that is not there for this precision, or no floats of one precision.
 
     >>> values = cubic_kernel_with(np.array([[1.0], [2.0]]), np.array([0.0]), ground=1.0, factor=1.0)
     >>> values(np.array([[1.0], [3.0]])).tolist()
@@ -47,9 +47,18 @@ def cubic_kernel_with(
     if first.ndim != 2 or near.shape != first.shape[1:]:
         raise ShapeError(f"a cubic kernel needs rows (n, features) and one number a feature, got {first.shape} and {near.shape}")
     fits = first.dtype == np.float32 and has_onednn()
+    if first.dtype not in (np.float32, np.float64) or near.dtype != first.dtype:
+        raise InputError(f"a cubic kernel needs float32 or float64 throughout, got {first.dtype} and {near.dtype}")
     if impl not in (None, "reference", "onednn"):
         raise InputError(f"impl must be one of None, 'reference', 'onednn', got {impl!r}")
     if impl == "onednn" and not fits:
         raise InputError("impl 'onednn' needs float32 rows and a PyTorch that has oneDNN: leave impl out")
     made = by_onednn if fits and impl != "reference" and len(first) else by_numpy
-    return made(first, near, ground, factor)
+    kernel = made(first, near, ground, factor)
+
+    def checked(second: Rows) -> Rows:
+        if second.ndim != 2 or second.shape[1] != first.shape[1] or second.dtype != first.dtype:
+            raise ShapeError(f"rows must have {first.shape[1]} features of {first.dtype}, got {second.shape} of {second.dtype}")
+        return kernel(second)
+
+    return checked
