@@ -1,7 +1,7 @@
 """What a study does by itself while votes come in: ask where a vote tells most, and stop when it is decided."""
 
 from itertools import combinations
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -79,7 +79,7 @@ def watched(store: Store, study: str) -> list[Pair]:
         if design.stop_rule == "rater":
             votes = _by_end(votes, finished_raters(session, row, design))
     pairs = list(combinations(names, 2))
-    by = "rater" if design.stop_rule == "rater" else "vote"
+    by: Literal["vote", "rater"] = "rater" if design.stop_rule == "rater" else "vote"
     return [Pair(*pair, _watched(votes, *pair, by, design.alpha / len(pairs))) for pair in pairs]
 
 
@@ -89,12 +89,12 @@ def _by_end(votes: pd.DataFrame, finished: dict[str, int]) -> pd.DataFrame:
     return votes.assign(end=votes["rater"].map(finished)).sort_values(["end", "rater", "at"], kind="stable", ignore_index=True)
 
 
-def _watched(votes: pd.DataFrame, first: str, second: str, by: str, alpha: float) -> Watched | None:
+def _watched(votes: pd.DataFrame, first: str, second: str, by: Literal["vote", "rater"], alpha: float) -> Watched | None:
     there = {*votes["left"], *votes["right"]}
     if not {first, second} <= there:
         return None
     try:
-        return watch(votes, first, second, by=by, alpha=alpha)  # type: ignore[arg-type]
+        return watch(votes, first, second, by=by, alpha=alpha)
     except UndefinedError:
         return None
 

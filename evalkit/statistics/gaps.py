@@ -59,7 +59,7 @@ def variance_of_gap_difference(first: AbsoluteGap, second: AbsoluteGap) -> float
     The differences are taken as normal, around a gap whose square is what both show together, less what chance shows of it: the
     larger it is, the nearer the variance is to that of the differences themselves, and at 0 it is that of folded ones. Of a single
     difference 1.75 times as much is taken off: less would call too few equal generators different at 0, more too many a little
-    away from it. So it is 3.3 to 5.8 % of them at 5 % (simulated).
+    away from it.
 
     Raises:
         ShapeError: they are not of equally many differences, or not against equally many reference rows.
