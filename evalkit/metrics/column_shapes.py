@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 from evalkit.core.sample import Table
 from evalkit.metrics.table_columns import Array, Codes, ColumnValues, columns_of
 from evalkit.statistics.influence import Estimate
-from evalkit.statistics.splitting import FEWEST_ROWS, Rows, scaled, split_variance
+from evalkit.statistics.parts import FEWEST_ROWS, Rows, in_parts
+from evalkit.statistics.splitting import scaled
 
 Sides = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
@@ -86,15 +88,18 @@ class ColumnShapes:
         def apart(ours: Rows, theirs: Rows) -> float:
             return sum(cell.apart(ours, theirs) for cell in cells) / len(cells)
 
-        first, second, further, how = by_parts(first, second, apart, seed)
-        method = _METHOD.format(columns=len(columns), how=how, n=len(reference), m=len(generated))
-        return {"column_shapes": Estimate(value, "higher", method, first, second, further, (0.0, 1.0))}
+        method = partial(_METHOD.format, columns=len(columns), n=len(reference), m=len(generated))
+        return {"column_shapes": by_parts(value, method, first, second, apart, seed)}
 
 
-def by_parts(first: Array, second: Array, figure: Callable[[Rows, Rows], float], seed: int) -> tuple[Array, Array, float, str]:
-    """Influences and further variance as disjoint parts of the rows show them, and that in words; below 8 rows as they are.
+def by_parts(
+    value: float, method: Callable[..., str], first: Array, second: Array, figure: Callable[[Rows, Rows], float], seed: int
+) -> Estimate:
+    """A likeness of two tables, with influences as disjoint parts of the rows show them; below 8 rows as they are.
 
     Args:
+        value: 0 to 1.
+        method: the words, given ``how`` the variance was found.
         first: influences of the reference's rows.
         second: of the generated rows.
         figure: of some rows of either side.
@@ -102,9 +107,11 @@ def by_parts(first: Array, second: Array, figure: Callable[[Rows, Rows], float],
     """
     n, m = len(first), len(second)
     if min(n, m) < FEWEST_ROWS:
-        return first, second, 0.0, BY_DELTA
-    variance = split_variance(lambda ours, theirs: np.array([figure(ours, theirs)]), n, m, seed=seed, splits=_SPLITS)
-    return *scaled(first, second, float(variance[0])), BY_PARTS
+        return Estimate(value, "higher", method(how=BY_DELTA), first, second, range=(0.0, 1.0))
+    # A part that is further apart is less alike.
+    parts = in_parts(lambda ours, theirs: np.array([-figure(ours, theirs)]), n, m, seed=seed, splits=_SPLITS).of(0)
+    rows = scaled(first, second, float(parts.variance))
+    return Estimate(value, "higher", method(how=BY_PARTS), *rows, (0.0, 1.0), parts=parts)
 
 
 @dataclass(frozen=True, eq=False)

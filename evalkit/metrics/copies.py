@@ -1,5 +1,6 @@
 """Copies: which generated rows repeat the reference's rows, or lie closer to them than the reference's rows lie to each other."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,8 @@ from evalkit.kernels.neighbours.records import nearest_record
 from evalkit.metrics.pairs import checked_pair
 from evalkit.metrics.table_columns import columns_of
 from evalkit.statistics.influence import Estimate
-from evalkit.statistics.splitting import Rows, calibrated, share_variance_floor, split_variance
+from evalkit.statistics.parts import Parts, Rows, in_parts
+from evalkit.statistics.splitting import calibrated, share_variance_floor
 
 Array = NDArray[np.float64]
 
@@ -180,17 +182,17 @@ class Copies:
         reference, generated = checked_pair(reference, generated, what="a share of copies with an interval", fewest=_LEAST_ROWS)
         row = _nearest(reference, generated)[1]
         shares = exact_copies(reference, generated), authentic(reference, generated)
-        variances = _variances(reference, generated, seed)
+        parts = _parts(reference, generated, seed)
         method = (
             f"variance from disjoint halves and quarters of the rows; the interval is of the expectation with {len(reference)} "
             f"reference and {len(generated)} generated rows"
         )
         copied, new = (
-            _estimate(share, row, len(reference), float(variance)) for share, variance in zip(shares, variances, strict=True)
+            _estimate(share, row, len(reference), float(variance)) for share, variance in zip(shares, parts.variance, strict=True)
         )
         return {
-            "exact_copies": Estimate(copied[0], "lower", method, *copied[1:], (0.0, 1.0)),
-            "authenticity": Estimate(new[0], "neither", method, *new[1:], (0.0, 1.0)),
+            "exact_copies": Estimate(copied[0], "lower", method, *copied[1:], (0.0, 1.0), parts=parts.of(0)),
+            "authenticity": Estimate(new[0], "neither", method, *new[1:], (0.0, 1.0), parts=parts.of(1)),
         }
 
 
@@ -203,24 +205,24 @@ def _estimate(share: NDArray[np.bool_], row: Rows, n: int, variance: float) -> t
     return value, of_reference, of_generated, further
 
 
-def _variances(reference: Array, generated: Array, seed: int) -> Array:
-    draws = generator(seed, "copies", "subsample")
+def _parts(reference: Array, generated: Array, seed: int) -> Parts:
     share = min(1.0, _LARGEST_SUBSAMPLE / max(len(reference), len(generated)))
     sizes = [max(round(share * len(rows)), min(len(rows), _SMALLEST_SUBSAMPLE)) for rows in (reference, generated)]
     ours, theirs = (
-        rows[draws.choice(len(rows), size, replace=False)] for rows, size in zip((reference, generated), sizes, strict=True)
+        rows[generator(seed, "copies", side).choice(len(rows), size, replace=False)]
+        for rows, size, side in zip((reference, generated), sizes, ("reference", "generated"), strict=True)
     )
     within, across = distances(ours, ours), distances(theirs, ours)
     np.fill_diagonal(within, np.inf)
 
-    def of_parts(first: Rows, second: Rows) -> Array:
+    def of_some(first: Rows, second: Rows) -> Array:
         apart = across[np.ix_(second, first)]
         near = apart.min(axis=1)
         others = within[np.ix_(first, first)].min(axis=1)
         return np.array([(near == 0).mean(), (near > others[apart.argmin(axis=1)]).mean()])
 
     scale = (1 / len(reference) + 1 / len(generated)) / (1 / len(ours) + 1 / len(theirs))
-    return scale * split_variance(of_parts, len(ours), len(theirs), seed=seed)
+    return in_parts(of_some, len(ours), len(theirs), seed=seed).times(math.sqrt(scale))
 
 
 def _nearest(reference: Array, queries: Array) -> tuple[Array, Rows]:

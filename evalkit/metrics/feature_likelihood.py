@@ -12,7 +12,8 @@ from evalkit.core.seeds import generator
 from evalkit.kernels.neighbours import distances
 from evalkit.metrics.pairs import checked_pair
 from evalkit.statistics.influence import Estimate
-from evalkit.statistics.splitting import Rows, calibrated, split_variance
+from evalkit.statistics.parts import Parts, Rows, in_parts
+from evalkit.statistics.splitting import calibrated
 
 Array = NDArray[np.float64]
 
@@ -193,13 +194,15 @@ class FeatureLikelihood:
         own, moved = np.zeros(n), np.zeros(len(generated))
         own[ours[half:]] = (found.rows - found.value) * n / (n - half)
         moved[theirs] = found.generated - found.generated.mean()
-        variance = _variance(reference[ours], generated[theirs], seed)
-        of_reference, of_generated, further = calibrated(own, moved, variance)
+        parts = _parts(reference[ours], generated[theirs], seed)
+        # With more rows its variance falls faster than as one over their number, and the larger one would be too large.
+        of_reference, of_generated, further = calibrated(own, moved, float(parts.usual_variance))
         method = (
             f"{half} reference rows fitted to, {n - half} scored, less the same of the fitted rows' own halves; variance from "
             f"disjoint parts; the interval is of the expectation with {n} reference and {len(generated)} generated rows"
         )
-        return {"feature_likelihood": Estimate(found.value, "lower", method, of_reference, of_generated, further)}
+        estimate = Estimate(found.value, "lower", method, of_reference, of_generated, further, parts=parts)
+        return {"feature_likelihood": estimate}
 
 
 def _halved(reference: Array, generated: Array) -> LikelihoodDivergence:
@@ -207,16 +210,16 @@ def _halved(reference: Array, generated: Array) -> LikelihoodDivergence:
     return feature_likelihood_divergence(reference[:half], reference[half:], generated)
 
 
-def _variance(reference: Array, generated: Array, seed: int) -> float:
-    """From parts of at most some hundred rows, which are in a random order already."""
+def _parts(reference: Array, generated: Array, seed: int) -> Parts:
+    """Of at most some hundred rows, which are in a random order already."""
     share = min(1.0, _LARGEST_SUBSAMPLE / max(len(reference), len(generated)))
     sizes = [max(round(share * len(rows)), min(len(rows), _SMALLEST_SUBSAMPLE)) for rows in (reference, generated)]
 
-    def of_parts(first: Rows, second: Rows) -> Array:
+    def of_some(first: Rows, second: Rows) -> Array:
         return np.array([_halved(reference[first], generated[second]).value])
 
     scale = (1 / len(reference) + 1 / len(generated)) / (1 / sizes[0] + 1 / sizes[1])
-    return scale * float(split_variance(of_parts, *sizes, seed=seed, splits=_SPLITS)[0])
+    return in_parts(of_some, *sizes, seed=seed, splits=_SPLITS).of(0).times(math.sqrt(scale))
 
 
 def _drawn(rows: Array, seed: int, side: str) -> Rows:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +12,7 @@ from evalkit.core.sample import Table
 from evalkit.metrics.column_shapes import by_parts, excess, larger_cells
 from evalkit.metrics.table_columns import Array, Codes, ColumnValues, columns_of
 from evalkit.statistics.influence import Estimate
-from evalkit.statistics.splitting import Rows
+from evalkit.statistics.parts import Rows
 
 _BINS = 10
 # A variance below it is that of a constant.
@@ -83,9 +84,11 @@ class PairTrends:
         def apart(ours: Rows, theirs: Rows) -> float:
             return trends.apart(ours, theirs) / n_pairs
 
-        first, second, further, how = by_parts(of_reference, of_generated, apart, seed)
-        method = _METHOD.format(pairs=n_pairs, how=how, n=len(reference), m=len(generated))
-        return {"pair_trends": Estimate(min(1.0, max(0.0, total / n_pairs)), "higher", method, first, second, further, (0.0, 1.0))}
+        value, method = (
+            min(1.0, max(0.0, total / n_pairs)),
+            partial(_METHOD.format, pairs=n_pairs, n=len(reference), m=len(generated)),
+        )
+        return {"pair_trends": by_parts(value, method, of_reference, of_generated, apart, seed)}
 
 
 @dataclass(frozen=True, eq=False)

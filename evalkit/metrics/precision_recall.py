@@ -1,7 +1,8 @@
 """Precision, recall, density and coverage: which generated rows lie among real ones, and which real ones are reached."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,8 @@ from evalkit.core.seeds import generator
 from evalkit.kernels.neighbours import Within, distances, faster, nearest, within
 from evalkit.metrics.pairs import checked_pair
 from evalkit.statistics.influence import Estimate
-from evalkit.statistics.splitting import Rows, calibrated, share_variance_floor, split_variance
+from evalkit.statistics.parts import Parts, Rows, in_parts
+from evalkit.statistics.splitting import calibrated, share_variance_floor
 
 Array = NDArray[np.float64]
 Features = NDArray[np.floating[Any]]
@@ -92,7 +94,8 @@ class Prdc:
 
     A figure is a mean over one sample's rows, whose contributions are those rows' influences. How the other sample moves it,
     through the balls, is known only in proportion: a row's influence grows with what it alone covers. Both together are scaled to
-    the variance that disjoint parts of the rows show. The interval is of the expectation at these sample sizes.
+    the variance that disjoint parts of the rows show, and generators are compared in these parts. The interval is of the
+    expectation at these sample sizes.
 
     Attributes:
         k: neighbours.
@@ -117,20 +120,21 @@ class Prdc:
                 "give more rows or a smaller k"
             )
         measured = _measured(reference, generated, self.k, self.closed)
-        variances = np.maximum(self._variances(reference, generated, seed), _floors(measured))
+        parts = self._parts(reference, generated, seed)
+        variances = np.maximum(parts.variance, _floors(measured))
         edge = "closed" if self.closed else "open"
         method = _METHOD.format(k=self.k, edge=edge, n=len(reference), m=len(generated))
         return {
-            name: _estimate(name, measured, float(variance), method)
-            for name, variance in zip(PrecisionRecall._fields, variances, strict=True)
+            name: replace(_estimate(name, measured, float(variances[i]), method), parts=parts.of(i))
+            for i, name in enumerate(PrecisionRecall._fields)
         }
 
-    def _variances(self, reference: Array, generated: Array, seed: int) -> Array:
+    def _parts(self, reference: Array, generated: Array, seed: int) -> Parts:
         chosen = [rows[places] for rows, places in zip((reference, generated), _subsample(reference, generated, seed), strict=True)]
         ours, theirs = chosen
         within_ours, within_theirs, across = distances(ours, ours), distances(theirs, theirs), distances(ours, theirs)
 
-        def of_parts(first: Rows, second: Rows) -> Array:
+        def of_some(first: Rows, second: Rows) -> Array:
             parts = (
                 block.take(rows, axis=0).take(columns, axis=1)
                 for block, rows, columns in ((within_ours, first, first), (within_theirs, second, second), (across, first, second))
@@ -138,7 +142,7 @@ class Prdc:
             return np.array(of_distances(*parts, k=self.k, closed=self.closed))
 
         scale = (1 / len(reference) + 1 / len(generated)) / (1 / len(ours) + 1 / len(theirs))
-        return scale * split_variance(of_parts, len(ours), len(theirs), seed=seed)
+        return in_parts(of_some, len(ours), len(theirs), seed=seed).times(math.sqrt(scale))
 
 
 def of_distances(within_reference: Array, within_generated: Array, across: Array, *, k: int, closed: bool) -> PrecisionRecall:
@@ -210,12 +214,11 @@ def _neighbours_inside(rows: Features, found: Array, k: int) -> Array:
 def _subsample(reference: Array, generated: Array, seed: int) -> tuple[Rows, Rows]:
     """Positions of at most a thousand rows a side, in the samples' own proportion where that leaves enough of both."""
     share = min(1.0, _LARGEST_SUBSAMPLE / max(len(reference), len(generated)))
-    draws = generator(seed, "precision and recall", "subsample")
-    sizes = [max(round(share * len(rows)), min(len(rows), _SMALLEST_SUBSAMPLE)) for rows in (reference, generated)]
-    first, second = (
-        np.sort(draws.choice(len(rows), size, replace=False)) for rows, size in zip((reference, generated), sizes, strict=True)
-    )
-    return first, second
+    chosen = []
+    for rows, side in ((reference, "reference"), (generated, "generated")):
+        size = max(round(share * len(rows)), min(len(rows), _SMALLEST_SUBSAMPLE))
+        chosen.append(np.sort(generator(seed, "precision and recall", side).choice(len(rows), size, replace=False)))
+    return chosen[0], chosen[1]
 
 
 def _floors(measured: _Measured) -> Array:

@@ -14,7 +14,7 @@ from evalkit.metrics.coupling import positive, positive_values
 from evalkit.metrics.pairs import checked_pair
 from evalkit.statistics.gaps import AbsoluteGap
 from evalkit.statistics.influence import Estimate
-from evalkit.statistics.splitting import Rows, split_variance
+from evalkit.statistics.parts import Rows, split_variance
 
 Array = NDArray[np.float64]
 

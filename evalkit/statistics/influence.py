@@ -11,6 +11,7 @@ from scipy import stats
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.statistics.gaps import AbsoluteGap, variance_of_gap_difference
 from evalkit.statistics.intervals import Interval, proportion_interval
+from evalkit.statistics.parts import Parts
 from evalkit.statistics.squared import SquaredDistance, variance_of_difference
 
 Array = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Estimate:
         squared: how a figure errs that is a squared distance: its interval follows from that, and not from the normal law.
         share_of: of a figure that is a share of so many independent rows: its interval is Clopper and Pearson's.
         gap: of a figure that is an absolute difference: what it is made of, for differences between generators.
+        parts: of a figure that rows move together, not one by one: its values in parts of them, for differences between generators.
     """
 
     value: float
@@ -47,6 +49,7 @@ class Estimate:
     squared: SquaredDistance | None = None
     share_of: float | None = None
     gap: AbsoluteGap | None = None
+    parts: Parts | None = None
 
     @classmethod
     def of_gap(cls, gap: AbsoluteGap, method: str, range: tuple[float, float]) -> "Estimate":
@@ -92,10 +95,10 @@ class Estimate:
         if self.gap is not None:
             sides = ((self.gap.reference, reference), (self.gap.generated, generated))
             return replace(grouped, gap=self.gap.of_rows(*(np.stack([_by_group(one, of) for one in side]) for side, of in sides)))
-        if self.squared is None:
-            return grouped
         alone, together = (_share(each.reference) + _share(each.generated) for each in (self, grouped))
-        return replace(grouped, squared=self.squared.grouped(together / alone) if alone > 0 < together else None)
+        ratio = together / alone if alone > 0 else 0.0
+        squared = self.squared.grouped(ratio) if self.squared and ratio > 0 else None
+        return replace(grouped, squared=squared, parts=self.parts.times(math.sqrt(ratio)) if self.parts and ratio > 0 else None)
 
     def _independent_rows(self, grouped: "Estimate") -> float:
         """So many independent rows have the variance of the groups."""
@@ -142,7 +145,9 @@ class Difference(NamedTuple):
 def difference(first: Estimate, second: Estimate, *, paired: bool = False, level: float = 0.95) -> Difference:
     """One generator's figure less another's, where both were held against the same reference rows in the same order.
 
-    By the normal law; for squared distances see :func:`~evalkit.statistics.squared.variance_of_difference`.
+    By the normal law. The variance is that of the influences; for squared distances see
+    :func:`~evalkit.statistics.squared.variance_of_difference`, for gaps
+    :func:`~evalkit.statistics.gaps.variance_of_gap_difference`, for figures in parts :class:`~evalkit.statistics.parts.Parts`.
 
     Args:
         first: of one generator.
@@ -171,6 +176,10 @@ def _variance(first: Estimate, second: Estimate, paired: bool) -> float:
         return variance_of_difference(*pairs, first.squared, second.squared)
     if first.gap and second.gap and not paired:
         return variance_of_gap_difference(first.gap, second.gap)
+    if first.parts and second.parts and first.parts.fits(second.parts) and not paired:
+        shown = float(first.parts.less(second.parts).usual_variance)
+        # Where a share is 0 or 1 in every part, another sample need not be.
+        return max(shown, first.further_variance + second.further_variance)
     of_generated = _share(first.generated - second.generated) if paired else _share(first.generated) + _share(second.generated)
     return _share(first.reference - second.reference) + of_generated + first.further_variance + second.further_variance
 

@@ -1,4 +1,4 @@
-"""The variance of figures that are no sums over rows, from disjoint parts of the rows."""
+"""What a known variance makes of the rows' influences, and the variance of what was learned."""
 
 import math
 from collections.abc import Callable
@@ -6,65 +6,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.core.errors import ShapeError
 from evalkit.core.seeds import generator
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
-Figures = Callable[[Rows, Rows], Array]
-
-# n times the variance changes slowly with n; it is not believed to grow by more than this when n doubles.
-_LARGEST_CHANGE = 1.5
-# Quarters of fewer have one row.
-FEWEST_ROWS = 8
-
-
-def split_variance(figures: Figures, n: int, m: int, *, seed: int, splits: int = 40) -> Array:
-    """Variances of figures of two samples, at the samples' own sizes.
-
-    Nearest-neighbour figures depend on rows together: a row's influence changes with the rows around it. Their jackknife variance
-    is up to twelve times too large (simulated), and the bootstrap's copies are false neighbours. Disjoint halves of the rows are
-    two independent samples, so half the squared difference of their figures is an unbiased estimate of the variance at half size,
-    whatever the figure is. It is averaged over random splits. Quarters say whether n times the variance still grows with n: then it
-    is taken to grow once more by the same factor, from n/2 to n. Where it falls, the larger one is kept, so that the chance of one
-    data set does not make an interval too narrow.
-
-    It assumes independent rows, and a variance that falls with n about as 1/n.
-
-    Args:
-        figures: from the positions of reference rows and of generated rows to (f,) figures, at any sizes from a quarter on.
-        n: reference rows, >= 8.
-        m: generated rows, >= 8.
-        seed: of the splits.
-        splits: random splits into halves, and of these into quarters.
-
-    Returns:
-        (f,) variances, >= 0.
-
-    Raises:
-        ShapeError: fewer than 8 rows a side.
-
-    >>> values = np.random.default_rng(0).normal(size=400)
-    >>> variance = split_variance(lambda _, rows: np.array([values[rows].mean()]), 400, 400, seed=0)
-    >>> bool(0.5 < 400 * variance[0] < 2)
-    True
-    """
-    if min(n, m) < FEWEST_ROWS:
-        raise ShapeError(f"a variance from parts needs 8 rows a side, got {n} and {m}: give more rows")
-    draws = generator(seed, "split variance")
-    of_halves: list[Array] = []
-    of_quarters: list[Array] = []
-    for _ in range(splits):
-        first, second = draws.permutation(n), draws.permutation(m)
-        for parts, found in ((2, of_halves), (4, of_quarters)):
-            values = [
-                figures(first[i * (n // parts) : (i + 1) * (n // parts)], second[i * (m // parts) : (i + 1) * (m // parts)])
-                for i in range(parts)
-            ]
-            found.append(np.var(values, axis=0, ddof=1) / parts)
-    halves, quarters = np.mean(of_halves, axis=0), np.mean(of_quarters, axis=0)
-    change = np.divide(halves, quarters, out=np.ones_like(halves), where=quarters > 0)
-    return np.asarray(np.maximum(halves, quarters) * np.clip(change, 1, _LARGEST_CHANGE), dtype=np.float64)
 
 
 def learning_influences(figure: Callable[[Rows], float], rows: Rows, n: int, *, seed: int, splits: int) -> Array:
