@@ -14,8 +14,10 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 Figures = Callable[[Rows, Rows], Array]
 
-# n times the variance changes slowly with n; it is not believed to grow by more than this when n doubles.
+# n times the variance changes slowly with n; it is not believed to change by more than this when n doubles.
 _LARGEST_CHANGE = 1.5
+# A fall by less than this factor may be chance.
+_CHANCE = 1.2
 # Quarters of fewer have one row.
 FEWEST_ROWS = 8
 
@@ -49,13 +51,15 @@ class Parts:
 
     @property
     def usual_variance(self) -> Array:
-        """The same from the halves alone, times what makes Student's law, with a degree a split, of the normal one.
+        """The same from the halves, with what quarters show of a fall too, for Student's law with a degree a split.
 
         Right on average, where a figure and its variance do not err together: for differences of two generators, which each of
         them may win.
         """
         halves, quarters = self._at_full_size()
-        return np.asarray(halves * _growth(halves, quarters) * (stats.t.ppf(0.975, len(self.halves)) / stats.norm.ppf(0.975)) ** 2)
+        fall = np.clip(_CHANCE * _change(halves, quarters), 1 / _LARGEST_CHANGE, 1)
+        student = stats.t.ppf(0.975, len(self.halves)) / stats.norm.ppf(0.975)
+        return np.asarray(halves * fall * _growth(halves, quarters) * student**2)
 
     def _at_full_size(self) -> tuple[Array, Array]:
         return self.halves.var(axis=1, ddof=1).mean(axis=0) / 2, self.quarters.var(axis=1, ddof=1).mean(axis=0) / 4
@@ -128,5 +132,8 @@ def _part(order: Rows, i: int, count: int) -> Rows:
 
 def _growth(halves: Array, quarters: Array) -> Array:
     """By how much n times the variance is taken to grow from half size to full size."""
-    change = np.divide(halves, quarters, out=np.ones_like(halves), where=quarters > 0)
-    return np.clip(change, 1, _LARGEST_CHANGE)
+    return np.clip(_change(halves, quarters), 1, _LARGEST_CHANGE)
+
+
+def _change(halves: Array, quarters: Array) -> Array:
+    return np.divide(halves, quarters, out=np.ones_like(halves), where=quarters > 0)
