@@ -19,7 +19,7 @@ from evalkit.statistics.influence import Estimate
 Array = NDArray[np.float64]
 Rows = NDArray[np.floating[Any]]
 
-_BLOCK_ROWS = 384
+_BLOCK_ROWS, _FEWEST_ROWS = 511, 200
 _MEDIAN_ROWS = 1000
 # Its third power is a number.
 _LARGEST = 1e100
@@ -323,19 +323,17 @@ def _within(rows: Rows, kernel: Kernel) -> _Sums:
     """Of the pairs of different rows of one side; each block is computed once and serves both its rows and its columns."""
     n = len(rows)
     sums, squares, own = np.zeros(n), 0.0, 0.0
-    for first in _blocks(n):
+    for first, others in _triangle(0, n, _BLOCK_ROWS):
         with_first = kernel.of(rows[first])
-        for second in _blocks(n):
-            if second.start < first.start:
-                continue
+        for second in others:
             values = with_first(rows[second])
             if first == second:
                 own += float(np.trace(values)) / n
                 np.fill_diagonal(values, 0.0)
             else:
-                sums[second] += values.sum(axis=0)
-            sums[first] += values.sum(axis=1)
-            squares += float(np.vdot(values, values)) * (1 if first == second else 2)
+                sums[second] += _ones(values, 0) @ values
+            sums[first] += values @ _ones(values, 1)
+            squares += _square(values) * (1 if first == second else 2)
     total = float(sums.sum())
     if n < 4:
         return _Sums(total / (n * (n - 1)), sums, sums, 0.0, own)
@@ -354,15 +352,38 @@ def _across(first: Rows, second: Rows, kernel: Kernel) -> _Sums:
         with_ours = kernel.of(first[ours])
         for theirs in _blocks(m):
             values = with_ours(second[theirs])
-            rows[ours] += values.sum(axis=1)
-            columns[theirs] += values.sum(axis=0)
-            squares += float(np.vdot(values, values))
+            rows[ours] += values @ _ones(values, 1)
+            columns[theirs] += _ones(values, 0) @ values
+            squares += _square(values)
     total = float(rows.sum())
     of_rows, of_columns = float(rows @ rows) - squares, float(columns @ columns) - squares
     of_both = total**2 - of_rows - of_columns - squares
     pairs = n * m
     square = squares / pairs - of_rows / (pairs * (m - 1)) - of_columns / (pairs * (n - 1)) + of_both / (pairs * (n - 1) * (m - 1))
     return _Sums(total / pairs, rows, columns, max(square, 0.0))
+
+
+def _triangle(start: int, stop: int, size: int) -> Iterator[tuple[slice, list[slice]]]:
+    """Blocks of rows, each with the blocks after it; a block with itself in smaller ones, since half of that is not needed."""
+    for first in range(start, stop, size):
+        block = slice(first, min(first + size, stop))
+        if block.stop < stop:
+            yield block, [slice(second, min(second + size, stop)) for second in range(block.stop, stop, size)]
+        if size > _FEWEST_ROWS:
+            yield from _triangle(block.start, block.stop, size // 4)
+        else:
+            yield block, [block]
+
+
+def _square(values: Rows) -> float:
+    """Sum of squares, in the order of memory."""
+    flat = values.ravel(order="K")
+    return float(np.vdot(flat, flat))
+
+
+def _ones(values: Rows, axis: int) -> Rows:
+    """To sum over an axis: a product is three times as fast as NumPy's sum."""
+    return np.ones(values.shape[axis], dtype=values.dtype)
 
 
 def _blocks(n: int) -> Iterator[slice]:

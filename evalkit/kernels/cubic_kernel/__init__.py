@@ -34,7 +34,7 @@ def cubic_kernel_with(
             PyTorch for float32 where it has oneDNN.
 
     Returns:
-        From (m, d) to (n, m), in the rows' precision. Its memory is used anew at the next call with as many rows.
+        From (m, d) to (n, m), in the rows' precision. Its memory, in any order, is used anew at the next call with as many rows.
 
     Raises:
         ShapeError: not a matrix with a number for each feature; of other rows too.
