@@ -1,4 +1,4 @@
-"""Families that draw images from noise in one go: their images as a smooth function of it."""
+"""Families that draw images from noise and nothing else: their images as a smooth function of it."""
 
 from typing import Protocol, runtime_checkable
 

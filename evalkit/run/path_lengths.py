@@ -68,7 +68,7 @@ def _evidence(model: Backbone, ours: Given, seed: int) -> Evidence:
     family, sees = type(model).__name__, ours.extractor
     if not isinstance(model, DrawsFromNoise):
         raise InputError(
-            f"a path length needs a model that draws images from noise in one go, a VAE or a GAN, got {family}: leave it out"
+            f"a path length needs a model that draws images from noise, a VAE, a GAN or a Diffusion, got {family}: leave it out"
         )
     if not isinstance(sees, FittedConvolutions):
         raise InputError(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from evalkit.backbones.diffusion import Diffusion
 from evalkit.backbones.gan import GAN
 from evalkit.backbones.noise import DrawsFromNoise
 from evalkit.backbones.vae import VAE
@@ -18,7 +19,16 @@ def spots(n=60):
     return Images.of(pixels.astype(np.uint8))
 
 
-@pytest.fixture(scope="module", params=[(VAE, {}), (VAE, {"likelihood": "bernoulli"}), (GAN, {})], ids=["vae", "vae black", "gan"])
+FAMILIES = {
+    "vae": (VAE, {}),
+    "vae black": (VAE, {"likelihood": "bernoulli"}),
+    "gan": (GAN, {}),
+    "diffusion": (Diffusion, {"width": 8, "sampling_steps": 3}),
+    "ddim": (Diffusion, {"width": 8, "sampling_steps": 3, "sampler": "ddim"}),
+}
+
+
+@pytest.fixture(scope="module", params=FAMILIES.values(), ids=FAMILIES)
 def fitted(request):
     family, settings = request.param
     return family(steps=20, random_state=0, **settings).fit(spots())
@@ -48,7 +58,27 @@ def test_noise_of_another_width_and_other_data_are_refused(fitted):
         fitted.draws_from(np.zeros((2, 3)))
 
 
-@pytest.mark.parametrize("family", [VAE, GAN])
+def test_a_diffusion_of_captioned_images_draws_each_kind_by_one_number_more():
+    images = spots(80)
+    dark, light = images.pixels[:40] // 4, images.pixels[40:]
+    captioned = Images.of(np.concatenate([dark, light]), captions=("dark",) * 40 + ("light",) * 40)
+    fitted = Diffusion(steps=150, width=8, sampling_steps=4, random_state=0).fit(captioned)
+    assert fitted.noise_size_ == 65
+    noise = np.random.default_rng(0).normal(size=(12, 65))
+    low, high = (fitted.draws_from(np.column_stack([noise[:, :64], np.full(12, end)])).mean() for end in (-2.0, 2.0))
+    assert abs(high - low) > 0.02
+
+
+def test_fresh_noise_is_left_out_where_images_follow_their_own():
+    """ddpm renews noise at each step: from given noise it takes the way of the flow."""
+    by_steps, by_flow = (
+        Diffusion(steps=5, width=8, sampling_steps=3, sampler=sampler, random_state=0).fit(spots()) for sampler in ("ddpm", "flow")
+    )
+    noise = np.random.default_rng(0).normal(size=(3, 64))
+    np.testing.assert_array_equal(by_steps.draws_from(noise), by_flow.draws_from(noise))
+
+
+@pytest.mark.parametrize("family", [VAE, GAN, Diffusion])
 def test_tables_are_not_drawn_so(family):
     table = family(steps=5, random_state=0).fit(np.random.default_rng(0).normal(size=(60, 2)))
     with pytest.raises(CapabilityError, match="not table: fit it to images"):

@@ -7,6 +7,7 @@ import evalkit as ek
 from evalkit.compare.evaluation_report import evaluation_html
 from evalkit.core.errors import InputError
 from evalkit.core.evidence import Evidence, Failure
+from evalkit.core.sample import Texts
 from evalkit.metrics.path_length import path_length
 from evalkit.run.evaluate import evaluate
 from evalkit.run.path_lengths import PAIRS
@@ -41,6 +42,13 @@ def test_a_model_has_its_path_length_beside_the_other_figures(vae, folder):
     assert result == evaluate(REAL, {"vae": vae.sample(60), "gan": gan.sample(60)}, models={"vae": vae, "gan": gan}, **SEEN)
 
 
+def test_a_diffusion_has_its_path_length_too():
+    diffusion = ek.Diffusion(steps=2, width=8, sampling_steps=2, random_state=0).fit(spots(1))
+    found = evaluate(REAL, {"diffusion": spots(2)}, models={"diffusion": diffusion}, **SEEN).of("diffusion")["path_length"]
+    assert 0 < found.low < found.value < found.high
+    assert found.settings["latent size"] == diffusion.noise_size_
+
+
 def test_it_is_the_length_that_the_extractor_sees(vae):
     fitted = ek.features.EXTRACTORS["random_convolutions"].load()().fit(REAL, seed=0)
     found = evaluate(REAL, {"vae": vae.sample(60)}, models={"vae": vae}, **SEEN | {"extractor": fitted}).of("vae")["path_length"]
@@ -52,9 +60,9 @@ def test_it_is_the_length_that_the_extractor_sees(vae):
 
 
 def test_what_has_no_path_length_is_a_failure_with_its_reason(vae):
-    diffusion = ek.Diffusion(steps=2, width=8, sampling_steps=2, random_state=0).fit(spots(1))
-    generated = {"vae": vae.sample(60), "diffusion": spots(2)}
-    models = {"vae": vae, "diffusion": diffusion}
+    of_texts = ek.RecurrentLM(steps=2, random_state=0).fit(Texts.of(["to be", "or not", "that is", "the question"] * 5))
+    generated = {"vae": vae.sample(60), "other": spots(2)}
+    models = {"vae": vae, "other": of_texts}
     by_pattern = evaluate(REAL, generated, models=models, **SEEN | {"extractor": "pixel_pca"})
     by_network = evaluate(REAL, generated, models=models, **SEEN)
     reasons = [
@@ -63,7 +71,7 @@ def test_what_has_no_path_length_is_a_failure_with_its_reason(vae):
     ]
     assert ["pixel_pca does not" in each for each in reasons[0]] == [True, False]
     assert len(reasons[1]) == 1
-    assert "a VAE or a GAN, got Diffusion" in reasons[1][0]
+    assert "a VAE, a GAN or a Diffusion, got RecurrentLM" in reasons[1][0]
     assert isinstance(by_network.of("vae")["path_length"], Evidence)
 
 

@@ -1,12 +1,13 @@
 """Diffusion as a backbone: fit, score, draw, reconstruct, change, and the way from rows to noise and back, to look at."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from evalkit.backbones.base import Backbone, Capability, held_out_finding
@@ -19,6 +20,7 @@ from evalkit.backbones.diffusion.series import SeriesNetwork
 from evalkit.backbones.diffusion.table import TableNetwork
 from evalkit.backbones.diffusion.ways import Ways, arc_between
 from evalkit.backbones.network import Network
+from evalkit.backbones.noise import Array, checked_noise
 from evalkit.backbones.search import Range, SearchSpace
 from evalkit.backbones.threads import suitable_threads
 from evalkit.backbones.training import Schedule
@@ -139,6 +141,26 @@ class Diffusion(Backbone):
             blocks = [list(self._ways(random_state).drawn(rows, condition)) for rows in self._blocks(n)]
         shown = np.unique(np.linspace(0, len(blocks[0]) - 1, steps + 1).round().astype(int))
         return [self.network_.rows(torch.cat([way[i] for way in blocks])[:n], self.layout_) for i in shown]
+
+    @property
+    def noise_size_(self) -> int:
+        """How many numbers an image is drawn from: its pixels, and what it is of where captions name a few kinds."""
+        return math.prod(self.network_.shape) + bool(self.network_.subjects.captions)
+
+    def draws_from(self, noise: ArrayLike) -> Array:
+        """See :meth:`~evalkit.backbones.noise.DrawsFromNoise.draws_from`; at the border of two kinds images jump.
+
+        In float64: rounding in float32 is as large as what the smallest steps move.
+        """
+        given = checked_noise(noise, self.noise_size_, self.layout_.modality, "Diffusion")
+        network, size = self.network_, math.prod(self.network_.shape)
+        if not isinstance(network, ImageNetwork):
+            raise TypeError("images need their own network")
+        captions = network.subjects.at(given[:, size]) if network.subjects.captions else None
+        with torch.no_grad(), suitable_threads("images"):
+            start = torch.tensor(given[:, :size]).reshape(-1, *network.shape)
+            points = replace(self._ways(self.random_state), network=network).followed(start, captions)
+            return np.asarray(network.shares(points).movedim(1, 3).numpy(), dtype=np.float64)
 
     def edit(self, data: Any, caption: str, strength: float = 0.85, random_state: int = 0) -> Sample:
         """Given images as another caption would have them: noised part of the way, and denoised under the caption.

@@ -79,10 +79,13 @@ class Subjects:
 
     def chosen(self, rows: NDArray[np.int64], seed: int) -> tuple[str, ...] | None:
         """The caption of each new row by its number; None where there are no subjects."""
+        return self.at(normal_by_row(seed, rows, 1, "diffusion", "subject")[:, 0]) if self.captions else None
+
+    def at(self, noise: NDArray[np.float64]) -> tuple[str, ...] | None:
+        """The caption for each number of standard normal noise, (n,); None where there are no subjects."""
         if not self.captions:
             return None
-        levels = ndtr(normal_by_row(seed, rows, 1, "diffusion", "subject")[:, 0])
-        places = np.searchsorted(np.cumsum(self.shares)[:-1], levels, side="right")
+        places = np.searchsorted(np.cumsum(self.shares)[:-1], ndtr(noise), side="right")
         return tuple(self.captions[place] for place in places)
 
 

@@ -130,8 +130,12 @@ class ImageNetwork(DenoisingNetwork):
 
     def rows(self, points: Tensor, layout: Layout) -> Pixels:
         """See :class:`DenoisingNetwork`: within the range of the training pixels."""
+        return Pixels(self.shares(points).float().numpy())
+
+    def shares(self, points: Tensor) -> Tensor:
+        """Pixels as shares of white, within the range of the training pixels."""
         values = points * self.pixels["spread"] + self.pixels["mean"]
-        return Pixels(values.clamp(self.pixels["low"], self.pixels["high"]).float().numpy())
+        return values.clamp(self.pixels["low"], self.pixels["high"])
 
     def _said(self, caption: Tensor | None) -> Tensor | float:
         if self.captions is None:

@@ -67,6 +67,12 @@ class Ways:
         noise = self.noise(rows, "fill")
         return torch.where(unknown, _last(self._walk(predict, noise, self.levels(), "ddpm", rows)), points)
 
+    def followed(self, noise: Tensor, captions: tuple[str, ...] | None) -> Tensor:
+        """Noise taken to rows without any further noise, by the sampler or, where that renews some, by the flow."""
+        predict = self.network.velocity if captions is None else self._under(captions)
+        sampler = "flow" if self.sampler == "ddpm" else self.sampler
+        return _last(SAMPLERS[sampler](predict, noise, self.levels(), lambda step: noise))
+
     def flowed(self, points: Tensor, levels: Tensor) -> Tensor:
         """Points along the flow, to noise or to rows, without any randomness."""
         return _last(SAMPLERS["flow"](self.network.velocity, points, levels, lambda step: points))
