@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from evalkit.backbones.base import Backbone
+from evalkit.backbones.diffusion import Diffusion
 from evalkit.backbones.noise import DrawsFromNoise
 from evalkit.compare.words import count, visible
 from evalkit.core.progress import Progress, Step
@@ -69,11 +70,14 @@ def gathered(request: EvaluateRequest, progress: Progress) -> tuple[Sample, dict
 
 
 def _models_of_images(request: EvaluateRequest, real: Sample) -> dict[str, Backbone]:
-    """The models that images were drawn from, where they draw them from noise: others have no path length, and nobody asked."""
+    """The models that images were drawn from, where they draw them from noise in one go.
+
+    Others have no path length, or, as a Diffusion, one that takes minutes, and nobody asked.
+    """
     if not isinstance(real, Images):
         return {}
     fits = {name: load_backbone(source.model) for name, source in request.generators.items() if isinstance(source, Drawn)}
-    return {name: model for name, model in fits.items() if isinstance(model, DrawsFromNoise)}
+    return {name: model for name, model in fits.items() if isinstance(model, DrawsFromNoise) and not isinstance(model, Diffusion)}
 
 
 def _rows(source: Given | Drawn | Made, real: Sample, half: Sample | None, seed: int) -> Sample:

@@ -1,10 +1,10 @@
 """How smoothly generators of images move with their noise: perceptual path length of fitted models."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from evalkit.backbones.base import Backbone
-from evalkit.backbones.noise import DrawsFromNoise
+from evalkit.backbones.noise import Array, DrawsFromNoise
 from evalkit.compare.evaluation import Measured
 from evalkit.compare.words import visible
 from evalkit.core.errors import CancelledError, EvalkitError, InputError
@@ -50,21 +50,25 @@ def measure_paths(models: Mapping[str, Backbone], ours: Given, *, seed: int, pro
     """
     measured = []
     for done, (name, model) in enumerate(models.items()):
-        progress(Step("measuring paths", done, len(models)))
-        measured.append(Measured(generator=name, metric=PATH_LENGTH, finding=_found(model, ours, seed)))
+
+        def told(share: float, before: int = done) -> None:
+            progress(Step("measuring paths", round(PAIRS * (before + share)), PAIRS * len(models)))
+
+        measured.append(Measured(generator=name, metric=PATH_LENGTH, finding=_found(model, ours, seed, told)))
     return measured
 
 
-def _found(model: Backbone, ours: Given, seed: int) -> Finding:
+def _found(model: Backbone, ours: Given, seed: int, told: Callable[[float], None]) -> Finding:
+    told(0.0)
     try:
-        return _evidence(model, ours, seed)
+        return _evidence(model, ours, seed, told)
     except CancelledError:
         raise
     except EvalkitError as error:
         return Failure(name=PATH_LENGTH, reason=str(error), remedy=CHANGE)
 
 
-def _evidence(model: Backbone, ours: Given, seed: int) -> Evidence:
+def _evidence(model: Backbone, ours: Given, seed: int, told: Callable[[float], None]) -> Evidence:
     family, sees = type(model).__name__, ours.extractor
     if not isinstance(model, DrawsFromNoise):
         raise InputError(
@@ -75,9 +79,15 @@ def _evidence(model: Backbone, ours: Given, seed: int) -> Evidence:
             f"a path length needs features that see less than a grey level, {sees.name} does not: take self_supervised or "
             "random_convolutions"
         )
-    found = path_length(
-        model.draws_from, model.noise_size_, features=sees.of_shares, pairs=PAIRS, epsilon=EPSILON, trimmed=TRIMMED, seed=seed
-    )
+    draws_from, drawn = model.draws_from, 0
+
+    def draw(noise: Array) -> Array:
+        nonlocal drawn
+        told(min(drawn / (2 * PAIRS), 1.0))
+        drawn += len(noise)
+        return draws_from(noise)
+
+    found = path_length(draw, model.noise_size_, features=sees.of_shares, pairs=PAIRS, epsilon=EPSILON, trimmed=TRIMMED, seed=seed)
     settings = {"family": family, "latent size": model.noise_size_, "epsilon": EPSILON, "path": "spherical", "trimmed": TRIMMED}
     seen = {"extractor": ours.features.extractor, "extractor digest": ours.features.digest}
     return Evidence(

@@ -7,6 +7,7 @@ import evalkit as ek
 from evalkit.compare.evaluation_report import evaluation_html
 from evalkit.core.errors import InputError
 from evalkit.core.evidence import Evidence, Failure
+from evalkit.core.progress import Step
 from evalkit.core.sample import Texts
 from evalkit.metrics.path_length import path_length
 from evalkit.run.evaluate import evaluate
@@ -44,7 +45,13 @@ def test_a_model_has_its_path_length_beside_the_other_figures(vae, folder):
 
 def test_a_diffusion_has_its_path_length_too():
     diffusion = ek.Diffusion(steps=2, width=8, sampling_steps=2, random_state=0).fit(spots(1))
-    found = evaluate(REAL, {"diffusion": spots(2)}, models={"diffusion": diffusion}, **SEEN).of("diffusion")["path_length"]
+    told: list[Step] = []
+    result = evaluate(REAL, {"diffusion": spots(2)}, models={"diffusion": diffusion}, progress=told.append, **SEEN)
+    found = result.of("diffusion")["path_length"]
+    shares = [step.done / step.total for step in told if step.stage == "measuring paths"]
+    assert len(shares) > 3
+    assert shares == sorted(shares)
+    assert shares[-1] <= 1
     assert 0 < found.low < found.value < found.high
     assert found.settings["latent size"] == diffusion.noise_size_
 
