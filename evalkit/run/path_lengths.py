@@ -79,7 +79,8 @@ def _evidence(model: Backbone, ours: Given, seed: int, told: Callable[[float], N
             f"a path length needs features that see less than a grey level, {sees.name} does not: take self_supervised or "
             "random_convolutions"
         )
-    draws_from, drawn = model.draws_from, 0
+    draws_from: Callable[[Array], Array] = model.draws_from
+    drawn = 0
 
     def draw(noise: Array) -> Array:
         nonlocal drawn
