@@ -62,9 +62,34 @@ class Scenario:
         """Reference rows."""
         return self.law.rows(self.n, 0.0, draw)
 
+    def fitted(self, draw: Draw) -> dict[str, Any]:
+        """``fitted`` rows, where generators learned from some that matter."""
+        return {}
+
     def generated(self, draw: Draw, *, worse: bool = False) -> Any:
         """Rows of a generator."""
         return self.law.rows(self.m, self.shift + worse, draw)
+
+
+class CopyingScenario(Scenario):
+    """Generators of the reference's law that repeat rows that they were fitted to: a fifth of theirs for each unit of shift."""
+
+    def name(self) -> str:
+        return f"{self.law.name()}, n={self.n}, m={self.m}, {self.shift / 5:.0%} copied"
+
+    def fitted(self, draw: Draw) -> dict[str, Any]:
+        """As many as in the reference."""
+        return {"fitted": self.law.rows(self.n, 0.0, draw)}
+
+    def generated(self, draw: Draw, *, worse: bool = False, fitted: Any = None) -> Any:
+        """New rows, each replaced by a fitted one with such a chance."""
+        rows, copied = self.law.rows(self.m, 0.0, draw), draw.random(self.m) < (self.shift + worse) / 5
+        sources = draw.integers(len(fitted), size=self.m)
+        if isinstance(rows, Table):
+            both = pd.concat([rows.frame, fitted.frame], ignore_index=True)
+            chosen = np.where(copied, self.m + sources, np.arange(self.m))
+            return Table(rows.name, rows.schema, both.iloc[chosen].reset_index(drop=True))
+        return np.where(copied[:, None], fitted[sources], rows)
 
 
 @dataclass(frozen=True)

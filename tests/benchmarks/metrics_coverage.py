@@ -29,7 +29,7 @@ from evalkit.run.measures import MEASURES
 from evalkit.statistics import auc, proportion_interval
 from evalkit.statistics.influence import Estimate, difference
 from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
-from tests.benchmarks.laws import Array, Autoregression, Chains, Counts, Draw, Features, Law, MixedTable, Scenario
+from tests.benchmarks.laws import Array, Autoregression, Chains, CopyingScenario, Counts, Draw, Features, Law, MixedTable, Scenario
 from tests.benchmarks.runs import resume, timed
 
 PART = "metrics_coverage"
@@ -105,6 +105,10 @@ NORMAL, SKEWED = Features("normal", 16), Features("skewed", 16)
 OF_FEATURES, OF_FEWER_FEATURES = three(NORMAL, SKEWED), three(NORMAL, SKEWED, 300)
 TABLE, MANY_COLOURS = MixedTable(4, 0.0), MixedTable(30, 0.1)
 OF_TABLES = three(TABLE, MANY_COLOURS)
+COPYING_FEATURES, COPYING_TABLES = (
+    (CopyingScenario(law, 300, 300, 0), CopyingScenario(law, 300, 300, 1), CopyingScenario(law, 300, 187, 0.5))
+    for law in (SKEWED, MANY_COLOURS)
+)
 OF_TEXTS, OF_FEWER_TEXTS = three(Chains(60), Chains(2000)), three(Chains(60), Chains(2000), 300)
 
 MEASURED: dict[str, Measured] = {
@@ -144,6 +148,9 @@ MEASURED: dict[str, Measured] = {
     "sliced_wasserstein": Measured(OF_FEWER_FEATURES, 500, 25),
     "frechet_extrapolated": Measured(OF_FEATURES, batch=500, truths={"frechet_extrapolated": frechet_truth}),
     "feature_likelihood": Measured(OF_FEWER_FEATURES, 500, 100),
+    "nearest_share": Measured(COPYING_FEATURES, truths={"nearest_share": none_if_equal(0.5)}),
+    "membership_attack": Measured(COPYING_FEATURES, truths={"membership_attack": none_if_equal(0.5)}),
+    "closest_record_control": Measured(COPYING_TABLES, truths={"closest_record_control": none_if_equal(0.5)}),
     "c2st": Measured(OF_FEWER_FEATURES, 500, 100, given=auc_of_the_classifier),
 }
 
@@ -164,10 +171,10 @@ def measure(name: str, scenario: Scenario, first: int, replicates: int) -> dict[
 def _replicate(name: str, scenario: Scenario, seed: int) -> dict[str, dict[str, Any]]:
     made = MEASURED[name]
     draw = np.random.default_rng((seed, scenario.n, scenario.m))
-    reference = scenario.reference(draw)
-    generated = [scenario.generated(draw, worse=worse) for worse in (False, False, True)]
+    reference, fitted = scenario.reference(draw), scenario.fitted(draw)
+    generated = [scenario.generated(draw, worse=worse, **fitted) for worse in (False, False, True)]
     metric = cast(Callable[..., Metric], MEASURES[name].load())(**made.settings)
-    of_first, of_second, of_worse = (metric.estimates(reference, rows, seed=seed) for rows in generated)
+    of_first, of_second, of_worse = (metric.estimates(reference, rows, seed=seed, **fitted) for rows in generated)
     given = {"truth": made.given(scenario, reference, generated[0], seed, draw)} if made.given else {}
     return {
         figure: dict(zip(("value", "low", "high"), map(_short, one.interval()), strict=True))

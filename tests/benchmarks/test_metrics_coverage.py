@@ -13,10 +13,8 @@ SLOW = {"ml_efficacy", "timegan_scores"}
 
 
 def test_every_metric_is_measured_in_scenarios_of_different_names() -> None:
-    # Other families than the usual one are measured in discriminator_level.py; no law here has rows that a generator was fitted to,
-    # and the detector's shares have exact intervals.
-    of_three_samples = {name for name, spec in MEASURES.items() if spec.needs_fitted}
-    assert set(MEASURES) - set(MEASURED) == (set(CLASSIFIER_TESTS) - {"c2st"}) | of_three_samples | {"detector"}
+    # Other families than the usual one are measured in discriminator_level.py, and the detector's shares have exact intervals.
+    assert set(MEASURES) - set(MEASURED) == (set(CLASSIFIER_TESTS) - {"c2st"}) | {"detector"}
     for name, made in MEASURED.items():
         assert len({scenario.name() for scenario in made.scenarios}) == len(made.scenarios)
         assert made.scenarios[0].equal
