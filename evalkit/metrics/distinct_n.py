@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
+from scipy.special import digamma, gammaln
 
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Texts
@@ -17,6 +18,8 @@ from evalkit.statistics.influence import Estimate
 Array = NDArray[np.float64]
 
 _LONGEST = 3
+# Of the shorter texts' n-grams at most so many are drawn: with all of them drawn, no other draw could have been.
+_MOST = 0.75
 
 
 def distinct_share(counts: NDArray[np.int64], drawn: int) -> float:
@@ -51,14 +54,15 @@ class DistinctN:
     ones, words at random have high ones. ``distinct_gap`` is how far they lie from the reference's, absolute, mean over the three:
     0 is best, and held-out real texts give about the size of its error. It does not see which words they are.
 
-    So many n-grams are drawn as the largest power of two that both samples hold twice, so that generators of similar amounts of
-    text are measured with the same number. An influence is a text's own: the jackknife's, without the text. The intervals are of
-    the expected share in so many n-grams.
+    So many n-grams are drawn as stand in k reference texts on average, where k is the largest power of two that both samples hold
+    twice. So generators of similar numbers of texts are measured with the same number; only where it is more than three quarters
+    of a generator's n-grams, as many are drawn. An influence is a text's own, the jackknife's, without the text; and with its
+    length a text moves how many are drawn. The intervals are of the expected share in so many n-grams of texts of the mean length.
 
     >>> real, dull = Texts.of(["to be or not to be", "that is the question"] * 8), Texts.of(["to be to be to be"] * 16)
     >>> found = DistinctN().estimates(real, dull, seed=0)
     >>> {name: round(estimate.value, 2) for name, estimate in found.items()}
-    {'distinct_1': 0.06, 'distinct_2': 0.06, 'distinct_3': 0.12, 'distinct_gap': 0.19}
+    {'distinct_1': 0.05, 'distinct_2': 0.06, 'distinct_3': 0.08, 'distinct_gap': 0.16}
     """
 
     def estimates(self, reference: Texts, generated: Texts, *, seed: int) -> Mapping[str, Estimate]:
@@ -77,12 +81,15 @@ class DistinctN:
         sizes = len(reference), len(generated)
         for n, (ours, theirs) in enumerate(zip(*sides, strict=True), 1):
             drawn = _drawn(n, (ours, theirs), sizes)
-            (real, of_reference), (made, of_generated) = (
-                _shares(side, size, drawn) for side, size in zip((ours, theirs), sizes, strict=True)
+            real, made = (_share(side, size, drawn.number) for side, size in zip((ours, theirs), sizes, strict=True))
+            method = (
+                f"different {n}-grams in {drawn.number:,.0f} of each side, {real.value:.4f} in the reference; jackknife over texts"
             )
-            method = f"different {n}-grams in {drawn:,} of each side, {real:.4f} in the reference; jackknife over texts"
-            found[f"distinct_{n}"] = Estimate(made, "neither", method, np.zeros(len(reference)), of_generated, range=(0.0, 1.0))
-            gaps.append((made - real, -of_reference, of_generated))
+            by_length = made.slope * drawn.reference, made.influences + made.slope * drawn.generated
+            found[f"distinct_{n}"] = Estimate(made.value, "neither", method, *by_length, made.further_variance, (0.0, 1.0))
+            slope = made.slope - real.slope
+            of_reference, of_generated = slope * drawn.reference - real.influences, made.influences + slope * drawn.generated
+            gaps.append((made.value - real.value, of_reference, of_generated))
         signed, of_reference, of_generated = (np.array(part) for part in zip(*gaps, strict=True))
         gap = AbsoluteGap(signed, of_reference, of_generated)
         method = "mean over n = 1, 2, 3 of the absolute difference of the shares from the reference's; jackknife over texts"
@@ -90,44 +97,66 @@ class DistinctN:
         return found
 
 
-def _drawn(n: int, sides: tuple[NgramCounts, ...], sizes: tuple[int, ...]) -> int:
-    """The largest power of two that is at most half of each side's n-grams and stands without any one text."""
-    most = np.inf
-    for counts, size in zip(sides, sizes, strict=True):
-        lengths = _lengths(counts, size)
-        most = min(most, lengths.sum() // 2, lengths.sum() - lengths.max())
+class _Drawn(NamedTuple):
+    """How many n-grams are drawn, >= 1, and the influence on it of each text of either side."""
+
+    number: float
+    reference: Array
+    generated: Array
+
+
+def _drawn(n: int, sides: tuple[NgramCounts, NgramCounts], sizes: tuple[int, int]) -> _Drawn:
+    ours, theirs = (_lengths(counts, size) for counts, size in zip(sides, sizes, strict=True))
+    most = min(int(lengths.sum() - lengths.max()) for lengths in (ours, theirs))
     if most < 1:
         raise InputError(
             f"distinct_{n} needs two texts or more of {n} word{'s' * (n > 1)} or more on each side: give longer texts or more"
         )
-    return int(2 ** np.floor(np.log2(most)))
+    texts, share = 2 ** int(np.log2(min(sizes) // 2)), _MOST * len(theirs)
+    wanted, held = texts * ours.mean(), share * theirs.mean()
+    moved = texts * (ours - ours.mean()) * (wanted <= held), share * (theirs - theirs.mean()) * (wanted > held)
+    # As many as stand without any one text: fewer only where one text holds a quarter of all. That number is taken as given.
+    number = float(np.clip(min(wanted, held), 1, most))
+    return _Drawn(number, *moved) if number == min(wanted, held) else _Drawn(number, 0 * moved[0], 0 * moved[1])
 
 
-def _shares(counts: NgramCounts, n: int, drawn: int) -> tuple[float, Array]:
-    """The share, and each text's influence by leaving it out."""
+class _Share(NamedTuple):
+    """The share, its slope in the number drawn, each text's influence by leaving it out, and what these leave unexplained."""
+
+    value: float
+    slope: float
+    influences: Array
+    further_variance: float
+
+
+def _share(counts: NgramCounts, n: int, drawn: float) -> _Share:
     each = np.bincount(counts.ngram, weights=counts.occurrences).astype(np.int64)
-    each = each[each > 0]
-    value = distinct_share(each, drawn)
     lengths = _lengths(counts, n)
-    rest, place = np.unique(lengths.sum() - lengths, return_inverse=True)
-    size, how_many = np.unique(each, return_counts=True)
+    total = lengths.sum()
+    size, how_many = np.unique(each[each > 0], return_counts=True)
+    value = float(_seen(size, total, drawn) @ how_many / drawn)
+    # The logarithm of the chance to miss an n-gram falls by this with each one more that is drawn.
+    falls = digamma(total - drawn + 1) - digamma(np.maximum(total - size - drawn, 0) + 1)
+    slope = float((_chance_missed(size, total, drawn) * falls) @ how_many / drawn - value / drawn)
+    rest, place = np.unique(total - lengths, return_inverse=True)
     without = (_seen(size[None, :], rest[:, None], drawn) @ how_many)[place]
-    total = np.bincount(counts.ngram, weights=counts.occurrences).astype(np.int64)[counts.ngram]
-    left = (lengths.sum() - lengths)[counts.text]
-    change = _seen(total - counts.occurrences, left, drawn) - _seen(total, left, drawn)
+    of_each, left = each[counts.ngram], rest[place][counts.text]
+    change = _seen(of_each - counts.occurrences, left, drawn) - _seen(of_each, left, drawn)
     without = (without + np.bincount(counts.text, weights=change, minlength=n)) / drawn
-    return value, np.asarray((n - 1) * (without.mean() - without), dtype=np.float64)
+    # Where no n-gram stands twice no text has an influence, and yet one might: the variance is then what one that did would show.
+    further = 2 * float(_seen(np.array(2), total, drawn) / drawn - 2 / total) ** 2 if each.max() == 1 else 0.0
+    return _Share(value, slope, np.asarray((n - 1) * (without.mean() - without), dtype=np.float64), further)
 
 
 def _lengths(counts: NgramCounts, n: int) -> Places:
     return np.bincount(counts.text, weights=counts.occurrences, minlength=n).astype(np.int64)
 
 
-def _seen(counts: Places, total: Places, drawn: int) -> Array:
+def _seen(counts: Places, total: Places, drawn: float) -> Array:
     return 1 - _chance_missed(counts, total, drawn)
 
 
-def _chance_missed(counts: Places, total: Places, drawn: int) -> Array:
+def _chance_missed(counts: Places, total: Places, drawn: float) -> Array:
     """That none of so many occurrences among the total is drawn; hypergeometric."""
     others = np.maximum(total - counts, drawn)
     logs = gammaln(others + 1) - gammaln(others - drawn + 1) - gammaln(total + 1) + gammaln(total - drawn + 1)
