@@ -40,6 +40,18 @@ def self_bleu(tokens: Sequence[Sequence[str]]) -> Array:
     return _matched(tokens).bleu()
 
 
+class _Losses(NamedTuple):
+    """What hypotheses would lose without some of their references.
+
+    Attributes:
+        texts: (p, 2 or 3) a hypothesis and references, ascending, without which it would lose matches.
+        lost: (p, 4) how many.
+    """
+
+    texts: NDArray[np.int64]
+    lost: Array
+
+
 class _Matches(NamedTuple):
     """Of texts as hypotheses, with all others as references.
 
@@ -47,44 +59,68 @@ class _Matches(NamedTuple):
         matched: (k, 4) clipped matches of 1- to 4-grams.
         lengths: (k,) words.
         closest: (k,) length of the closest reference.
-        pairs: (p, 2) a hypothesis and a reference without which it would lose matches.
-        lost: (p, 4) how many.
+        by_one: without one reference.
+        by_two: without two that can stand in for each other, beyond what goes without either.
     """
 
     matched: Array
     lengths: Array
     closest: Array
-    pairs: NDArray[np.int64]
-    lost: Array
+    by_one: _Losses
+    by_two: _Losses
 
     def bleu(self) -> Array:
         """Of each hypothesis."""
         return _bleu(self.matched, self.lengths, self.closest)
 
-    def influences(self) -> Array:
-        """The jackknife's: of a text as hypothesis, and as the only reference that holds what others repeat; mean 0."""
-        value = self.bleu()
-        hypothesis, reference = self.pairs.T
-        without = _bleu(self.matched[hypothesis] - self.lost, self.lengths[hypothesis], self.closest[hypothesis])
-        found = value + np.bincount(reference, weights=value[hypothesis] - without, minlength=len(value))
+    def left_out(self) -> Array:
+        """The jackknife's influences: of a text as hypothesis, and as the only reference that holds what others repeat; mean 0."""
+        value, reference = self.bleu(), self.by_one.texts[:, 1]
+        found = value + np.bincount(reference, weights=self._change(self.by_one), minlength=len(value))
         return np.asarray(found - found.mean(), dtype=np.float64)
+
+    def influences(self) -> Array:
+        """The same, as large as the figure's variance needs.
+
+        What two texts repeat of each other goes with either, so that the jackknife counts it twice. The squares of these losses are
+        taken off; those of what three texts share, which would be counted three times and then not at all, are added.
+
+        Source: Efron and Stein, Annals of Statistics 9 (1981).
+        """
+        found, k = self.left_out(), len(self.lengths)
+        _, pair = np.unique(np.sort(self.by_one.texts, axis=1) @ [k, 1], return_inverse=True)
+        two, three = np.bincount(pair, weights=self._change(self.by_one)), self._change(self.by_two)
+        whole = float(found @ found)
+        # Twice too much is the most that the jackknife can be where no more than two texts play together.
+        share = max(0.5, 1 - float(two @ two - three @ three) / whole) if whole > 0 else 1.0
+        return np.asarray(found * np.sqrt(min(share, 1.0)), dtype=np.float64)
+
+    def _change(self, losses: _Losses) -> Array:
+        hypothesis = losses.texts[:, 0]
+        without = _bleu(self.matched[hypothesis] - losses.lost, self.lengths[hypothesis], self.closest[hypothesis])
+        return self.bleu()[hypothesis] - without
 
 
 def _matched(tokens: Sequence[Sequence[str]]) -> _Matches:
     k = len(tokens)
     lengths = np.array([len(text) for text in tokens], dtype=np.float64)
-    matched, keys, orders, losses = np.zeros((k, _LONGEST)), [], [], []
-    for order, counts in enumerate(ngram_counts(tokens, _LONGEST)):
-        entries = _entries(counts)
-        matched[:, order] = np.bincount(entries.text, weights=entries.matched, minlength=k)
-        needed = entries.lost > 0
-        keys.append(entries.text[needed] * k + entries.helper[needed])
-        orders.append(np.full(int(needed.sum()), order))
-        losses.append(entries.lost[needed])
-    key, place = np.unique(np.concatenate(keys), return_inverse=True)
-    lost = np.zeros((len(key), _LONGEST))
-    np.add.at(lost, (place, np.concatenate(orders)), np.concatenate(losses))
-    return _Matches(matched, lengths, _closest(lengths), np.column_stack([key // k, key % k]), lost)
+    entries = [_entries(counts) for counts in ngram_counts(tokens, _LONGEST)]
+    matched = np.column_stack([np.bincount(one.text, weights=one.matched, minlength=k) for one in entries]).astype(np.float64)
+    by_one = _losses([(np.column_stack([one.text, one.first]), one.by_one) for one in entries], k)
+    helpers = [np.sort(np.column_stack([one.first, one.second]), axis=1) for one in entries]
+    by_two = _losses([(np.column_stack([one.text, two]), one.by_two) for one, two in zip(entries, helpers, strict=True)], k)
+    return _Matches(matched, lengths, _closest(lengths), by_one, by_two)
+
+
+def _losses(parts: list[tuple[NDArray[np.int64], NDArray[np.int64]]], k: int) -> _Losses:
+    """From texts and losses of each n-gram in each text, order by order, to those of the same texts."""
+    width = parts[0][0].shape[1]
+    order = np.repeat(np.arange(len(parts)), [int((loss > 0).sum()) for _, loss in parts])
+    texts, loss = (np.concatenate(each) for each in zip(*[(texts[loss > 0], loss[loss > 0]) for texts, loss in parts], strict=True))
+    _, first, place = np.unique(texts @ k ** np.arange(width), return_index=True, return_inverse=True)
+    lost = np.zeros((len(first), len(parts)))
+    np.add.at(lost, (place, order), loss)
+    return _Losses(texts[first], lost)
 
 
 class _Entries(NamedTuple):
@@ -93,33 +129,35 @@ class _Entries(NamedTuple):
     Attributes:
         text: that holds it.
         matched: how many of its occurrences the other texts match.
-        helper: the other text that matches most of them.
-        lost: how many would be matched no more without that one.
+        first, second: the other texts that match most of them.
+        by_one: how many would be matched no more without the first.
+        by_two: how many more without the second, too.
     """
 
     text: NDArray[np.int64]
     matched: NDArray[np.int64]
-    helper: NDArray[np.int64]
-    lost: NDArray[np.int64]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    by_one: NDArray[np.int64]
+    by_two: NDArray[np.int64]
 
 
 def _entries(counts: NgramCounts) -> _Entries:
     order = np.lexsort((-counts.occurrences, counts.ngram))
     ngram, text, count = (part[order] for part in counts)
     if not len(ngram):
-        return _Entries(text, count, text, count)
-    _, first, place, holders = np.unique(ngram, return_index=True, return_inverse=True, return_counts=True)
-    rank = np.arange(len(ngram)) - first[place]
+        return _Entries(*[text] * 6)
+    _, start, place, holders = np.unique(ngram, return_index=True, return_inverse=True, return_counts=True)
+    rank = np.arange(len(ngram)) - start[place]
 
     def others(nth: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The other text that holds most of the n-gram, or second most, and how many; 0 where there is none."""
+        """The other text that holds the n-gram nth most, from 0 on, and how many match; 0 where there is none."""
         wanted = nth + (rank <= nth)
-        where = np.minimum(first[place] + wanted, len(ngram) - 1)
-        return text[where], np.where(wanted < holders[place], count[where], 0)
+        where = np.minimum(start[place] + wanted, len(ngram) - 1)
+        return text[where], np.where(wanted < holders[place], np.minimum(count, count[where]), 0)
 
-    (helper, most), (_, second) = others(0), others(1)
-    matched = np.minimum(count, most)
-    return _Entries(text, matched, helper, matched - np.minimum(count, second))
+    (first, matched), (second, less), (_, least) = map(others, range(3))
+    return _Entries(text, matched, first, second, matched - less, less - least)
 
 
 def _closest(lengths: Array) -> Array:
@@ -148,7 +186,7 @@ class SelfBleu:
 
     The figure rises with the number of texts, since each has more references. So equally many of both sides are used: as many as
     the smaller side has, at most ``most_texts``, drawn by the seed. Texts that are not drawn have no influence. The intervals are
-    of the expectation with so many texts, by the jackknife; it takes the penalties for short texts as they are.
+    of the expectation with so many texts, by the jackknife less what it counts twice; penalties for short texts are as they are.
 
     Attributes:
         most_texts: of a side, >= 3.

@@ -61,12 +61,31 @@ def test_the_example_of_nltk():
 
 
 @given(tokens=TOKENS)
-def test_the_influences_are_those_of_leaving_a_text_out(tokens):
+def test_left_out_is_what_leaving_a_text_out_changes(tokens):
     """As long as all are equally long: penalties are taken as they are."""
     tokens = [(text + list("abcdabcd"))[:8] for text in tokens]
     k = len(tokens)
     means = np.array([np.mean(self_bleu(tokens[:i] + tokens[i + 1 :])) for i in range(k)])
-    np.testing.assert_allclose(_matched(tokens).influences(), (k - 1) * (means.mean() - means), atol=1e-9)
+    np.testing.assert_allclose(_matched(tokens).left_out(), (k - 1) * (means.mean() - means), atol=1e-9)
+
+
+@pytest.mark.parametrize(("words", "length"), [(200, 8), (30, 8), (400, 30)])
+def test_the_error_is_as_large_as_it_needs_to_be(words, length):
+    """The jackknife's is up to a quarter too large here. A standard deviation of 400 is known to 4 %."""
+    found = []
+    for seed in range(400):
+        draw = np.random.default_rng(seed)
+        matches = _matched([draw.zipf(1.3, length) % words for _ in range(40)])
+        found.append((matches.bleu().mean(), matches.influences().var(ddof=1) / 40, matches.left_out().var(ddof=1) / 40))
+    values, variances, wider = np.array(found).T
+    assert 0.85 < (variances.mean() / values.var(ddof=1)) ** 0.5 < 1.12
+    assert variances.mean() < wider.mean()
+
+
+def test_of_pairs_of_equal_texts_half_the_variance_is_left():
+    """They are found or missed together: 20 pairs vary half as much as 40 texts that would be told from elsewhere."""
+    matches = _matched([[f"{word}{i // 2}" for word in "abcdef"] for i in range(40)] + [["x"], ["y"]])
+    assert (matches.influences() ** 2).sum() == pytest.approx((matches.left_out() ** 2).sum() / 2, rel=0.1)
 
 
 def test_repeated_texts_and_words_at_random_are_told_from_real_ones():
