@@ -12,7 +12,7 @@ from evalkit.core.seeds import generator
 from evalkit.metrics.coupling import Array, Coupling, Side, root, root_trace
 from evalkit.metrics.moments import Moments
 from evalkit.metrics.pairs import checked_pair
-from evalkit.metrics.second_order import tempered
+from evalkit.metrics.second_order import Noise, degrees, tempered
 from evalkit.statistics.influence import Estimate
 
 # The variance of second order is a mean over pairs of rows: those of so many rows a side are plenty.
@@ -131,14 +131,14 @@ class Frechet:
                 yield Coupling.of(reference[ours[part::2]], generated[theirs[part::2]])
 
 
-def _noise(whole: Coupling, seed: int) -> tuple[float, float, float]:
-    """What each side's influences owe to the rows that they were computed from; see :func:`tempered`."""
+def _noise(whole: Coupling, seed: int) -> Noise:
     n, m = len(whole.reference.rows), len(whole.generated.rows)
     rows, others = _chosen(n, seed, "reference"), _chosen(m, seed, "generated")
     of_reference = _mean_square(whole, whole.reference, rows)
     of_generated = _mean_square(whole, whole.generated, others)
-    across = float((whole.products(whole.reference, whole.generated, rows, others) ** 2).mean())
-    return 4 * of_reference / n**2, 4 * of_generated / m**2, 4 * across / (n * m)
+    across = whole.products(whole.reference, whole.generated, rows, others)
+    shared = 4 * float((across**2).mean()) / (n * m)
+    return Noise(4 * of_reference / n**2, 4 * of_generated / m**2, shared, degrees(across))
 
 
 def _mean_square(whole: Coupling, side: Side, rows: NDArray[np.intp]) -> float:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.statistics.shared_reference import SharedReference
 from evalkit.statistics.squared import SquaredDistance
 
 Array = NDArray[np.float64]
@@ -15,6 +16,21 @@ Array = NDArray[np.float64]
 _DRAWN = 0.25
 # From so many standard deviations of equal laws on, a figure's own rows tell how its variance grows.
 _AWAY = 3.0
+
+
+class Noise(NamedTuple):
+    """What influences owe to the rows that they were computed from.
+
+    Attributes:
+        reference, generated: what each side's variance, over its rows, owes to its own rows.
+        shared: what either owes to the other's, the same for both, >= 0.
+        degrees: in how many directions the rows vary, about, see :func:`degrees`.
+    """
+
+    reference: float
+    generated: float
+    shared: float
+    degrees: float = 1.0
 
 
 class Tempered(NamedTuple):
@@ -34,7 +50,7 @@ class Tempered(NamedTuple):
 
 def tempered(
     influences: tuple[Array, Array],
-    noise: tuple[float, float, float],
+    noise: Noise,
     plug_in: float,
     *,
     at_equality: float,
@@ -56,25 +72,24 @@ def tempered(
 
     Args:
         influences: of each side's rows, (n,) and (m,), as computed from them, mean 0.
-        noise: what each side's variance, over its rows, owes to its own rows, as the influences were computed from them; and what
-            either owes to the other's, which is the same for both, >= 0.
+        noise: of the influences.
         plug_in: the figure before its bias is taken out, >= 0.
         at_equality: what that is on average where laws are equal: its bias.
         besides: variance of what else the figure rests on, such as directions that were drawn, >= 0.
 
     >>> rows = np.array([-3.0, 3.0, -3.0, 3.0])
-    >>> found = tempered((rows, 0 * rows), (1.0, 0.0, 0.0), plug_in=3.0, at_equality=1.0)
-    >>> float(found.reference.var(ddof=1) / 4), found.squared
-    (2.5, SquaredDistance(noise=0.5, slope=1.0, besides=0.0, shared=0.0, scales=(0.9128709291752769, 1.0)))
+    >>> found = tempered((rows, 0 * rows), Noise(1.0, 0.0, 0.0), plug_in=3.0, at_equality=1.0)
+    >>> float(found.reference.var(ddof=1) / 4), found.squared.noise, found.squared.slope
+    (2.5, 0.5, 1.0)
     """
-    raw, shared = [float(rows.var(ddof=1)) / len(rows) for rows in influences], max(noise[2], 0.0)
+    raw, shared = [float(rows.var(ddof=1)) / len(rows) for rows in influences], max(noise.shared, 0.0)
     noises = [max(own + shared, 0.0) for own in noise[:2]]
     squares, bias = sum(noises) / 2, max(at_equality, 0.0)
     slope = _slope(sum(raw), 2 * squares, plug_in - bias, bias)
     first, second = (tempering(*sizes) for sizes in zip(raw, noises, strict=True))
     lacking = sum(max(known - found, 0.0) / 2 for known, found in zip(noises, raw, strict=True))
-    errs = squares + besides > 0 < slope
-    squared = SquaredDistance(squares + besides, slope, besides, shared, (first, second)) if errs else None
+    pair = SharedReference(shared, noise.degrees, besides, (first, second))
+    squared = SquaredDistance(squares + besides, slope, pair) if squares + besides > 0 < slope else None
     return Tempered(influences[0] * first, influences[1] * second, lacking + besides, squared)
 
 
@@ -97,3 +112,27 @@ def tempering(raw: float, noise: float) -> float:
     0.875
     """
     return math.sqrt(max(1 - noise / raw / 2, 0.5)) if raw > 0 else 1.0
+
+
+def degrees(products: Array) -> float:
+    """In how many directions rows vary, about: of the chi-squared variable as which the noise of their influences varies.
+
+    It is (the sum of the squared variances)² over the sum of their fourth powers. Few rows of heavy tails make it too large.
+
+    Args:
+        products: (n, m) of reference with generated rows, of which a squared distance between means is made; n > 1, m > 1.
+
+    >>> draw = np.random.default_rng(0)
+    >>> round(degrees(draw.normal(size=(200, 5)) @ draw.normal(size=(5, 200))), 1)
+    4.8
+    """
+    largest = float(np.abs(products).max())
+    if not largest > 0:
+        return 1.0
+    products = products / largest
+    # Each from its own rows of the other side, so that no product meets itself.
+    half = products.shape[1] // 2
+    meets = np.multiply(*(part @ part.T / half for part in (products[:, :half], products[:, half : 2 * half])))
+    fourth = float(meets.sum() - np.trace(meets)) / (len(meets) * (len(meets) - 1))
+    most, squared = float(min(products.shape)), float((products**2).mean())
+    return min(max(squared**2 / fourth, 1.0), most) if fourth > 0 else most

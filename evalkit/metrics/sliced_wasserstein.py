@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from evalkit.core.errors import InputError
 from evalkit.core.seeds import generator
 from evalkit.metrics.pairs import checked_pair
-from evalkit.metrics.second_order import tempered
+from evalkit.metrics.second_order import Noise, degrees, tempered
 from evalkit.statistics.influence import Estimate
 
 Array = NDArray[np.float64]
@@ -153,14 +153,14 @@ class _Measured(NamedTuple):
     Attributes:
         costs: (2, directions), as they are and without bias.
         reference, generated: influences, mean 0.
-        noise: see :func:`tempered`.
+        noise: of the influences.
         of_halves: variance that the choice of halves adds to the costs without bias.
     """
 
     costs: Array
     reference: Array
     generated: Array
-    noise: tuple[float, float, float]
+    noise: Noise
     of_halves: float
 
 
@@ -178,17 +178,18 @@ def _measured(ours: Array, theirs: Array, projections: int, seed: int) -> _Measu
         products.append(_products(_shares(lines[0], first, orders[0]), _shares(lines[1], second, orders[1])))
     scale, found = 3 * ours.shape[1], np.concatenate(costs, axis=1)
     of_reference, of_generated = (scale * np.sum(side, axis=0) / found.shape[1] for side in zip(*influences, strict=True))
-    squares = [(scale * np.sum(product, axis=0) / found.shape[1]) ** 2 for product in zip(*products, strict=True)]
+    means = [scale * np.sum(product, axis=0) / found.shape[1] for product in zip(*products, strict=True)]
     by_split = scale * np.concatenate(halves, axis=1).mean(axis=1)
     chance = float(by_split.var(ddof=1)) / _SPLITS
-    return _Measured(scale * found, of_reference, of_generated, _noise(squares, len(ours), len(theirs)), chance)
+    return _Measured(scale * found, of_reference, of_generated, _noise(means, len(ours), len(theirs)), chance)
 
 
-def _noise(squares: list[Array], n: int, m: int) -> tuple[float, float, float]:
-    """What each side's influences owe to the rows that they were computed from; see :func:`tempered`."""
+def _noise(products: list[Array], n: int, m: int) -> Noise:
+    """From mean products of rows within the reference, within the generated rows, and across."""
+    squares = [one**2 for one in products]
     of_reference, of_generated = (float(one.sum() - np.trace(one)) / (len(one) * (len(one) - 1)) for one in squares[:2])
     across = float(squares[2].mean())
-    return 4 * of_reference / n**2, 4 * of_generated / m**2, 4 * across / (n * m)
+    return Noise(4 * of_reference / n**2, 4 * of_generated / m**2, 4 * across / (n * m), degrees(products[2]))
 
 
 def _products(first: Array, second: Array) -> tuple[Array, Array, Array]:

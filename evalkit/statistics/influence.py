@@ -12,7 +12,8 @@ from evalkit.core.errors import InputError, ShapeError
 from evalkit.statistics.gaps import AbsoluteGap, variance_of_gap_difference
 from evalkit.statistics.intervals import Interval, proportion_interval
 from evalkit.statistics.parts import Parts
-from evalkit.statistics.squared import SquaredDistance, variance_of_difference
+from evalkit.statistics.shared_reference import variance_of_difference
+from evalkit.statistics.squared import SquaredDistance
 
 Array = NDArray[np.float64]
 
@@ -146,7 +147,7 @@ def difference(first: Estimate, second: Estimate, *, paired: bool = False, level
     """One generator's figure less another's, where both were held against the same reference rows in the same order.
 
     By the normal law. The variance is that of the influences; for squared distances see
-    :func:`~evalkit.statistics.squared.variance_of_difference`, for gaps
+    :func:`~evalkit.statistics.shared_reference.variance_of_difference`, for gaps
     :func:`~evalkit.statistics.gaps.variance_of_gap_difference`, for figures in parts :class:`~evalkit.statistics.parts.Parts`.
 
     Args:
@@ -171,9 +172,9 @@ def difference(first: Estimate, second: Estimate, *, paired: bool = False, level
 
 
 def _variance(first: Estimate, second: Estimate, paired: bool) -> float:
-    if first.squared and second.squared and not paired:
+    if first.squared and second.squared and first.squared.pair and second.squared.pair and not paired:
         pairs = (first.reference, first.generated), (second.reference, second.generated)
-        return variance_of_difference(*pairs, first.squared, second.squared)
+        return variance_of_difference(*pairs, first.squared.pair, second.squared.pair)
     if first.gap and second.gap and not paired:
         return variance_of_gap_difference(first.gap, second.gap)
     if first.parts and second.parts and first.parts.fits(second.parts) and not paired:

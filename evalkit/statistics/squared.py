@@ -3,14 +3,10 @@
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from evalkit.core.errors import InputError
-
-Array = NDArray[np.float64]
-Influences = tuple[Array, Array]
+from evalkit.statistics.shared_reference import SharedReference
 
 # From so many degrees on, a power of the variable is as good as normal (Sankaran), and the exact series is slow.
 _MANY_DEGREES = 1e4
@@ -31,9 +27,7 @@ class SquaredDistance:
     Attributes:
         noise: variance of the squared term, > 0.
         slope: by how much the linear error's variance grows with the distance, > 0, in units of the figure.
-        besides: variance of what else the estimate rests on, such as directions that were drawn, >= 0; part of ``noise``.
-        shared: what the variance of the reference's mean influence owes to the generated rows, where laws are equal, >= 0.
-        scales: by what the influences of reference and generated rows were multiplied, > 0.
+        pair: what a difference from another generator's distance needs; None where that follows from the influences alone.
 
     Source: the moments are matched as Satterthwaite (Biometrics Bulletin 2, 1946) did; the passage follows Feldman and Cousins,
     Physical Review D 57 (1998).
@@ -46,9 +40,7 @@ class SquaredDistance:
 
     noise: float
     slope: float
-    besides: float = 0.0
-    shared: float = 0.0
-    scales: tuple[float, float] = (1.0, 1.0)
+    pair: SharedReference | None = None
 
     def __post_init__(self) -> None:
         if not (0 < self.noise < math.inf and 0 < self.slope < math.inf):
@@ -77,53 +69,18 @@ class SquaredDistance:
         high = 0.0 if too_large(0.0) <= 0 else float(optimize.brentq(too_large, 0.0, far))
         return low * unit, high * unit
 
+    def widened(self, variance: float) -> "SquaredDistance":
+        """With further variance of what else the estimate rests on, of its own for every generator."""
+        pair = self.pair and replace(self.pair, besides=self.pair.besides + variance)
+        return replace(self, noise=self.noise + variance, pair=pair)
+
     def grouped(self, ratio: float) -> "SquaredDistance":
         """Of rows that come in groups, which make the linear error's variance so many times as large.
 
         The linear variance falls with the number of rows, that of the squared term with its square.
         """
-        return replace(self, noise=self.noise * ratio**2, slope=self.slope * ratio, shared=self.shared * ratio**2)
-
-
-def variance_of_difference(first: Influences, second: Influences, of_first: SquaredDistance, of_second: SquaredDistance) -> float:
-    """Of two generators' squared distances from the same reference rows.
-
-    With the errors x, a and b of the three means the difference is (a - b)·(a + b - 2 x). Where both generators have one law, a - b
-    is independent of the other factor, pooled over the generators. So, given that factor, the difference is normal around 0, with
-    the variance of the generated rows along it: from equal laws to laws far apart. The variances that the distances show one by one
-    add up to more, by what a - b adds. That is large whenever the difference is, so that equal generators would hardly ever be
-    called different. How large a - b is, the reference's influences show: in nothing else do they differ between generators. What
-    it owes to chance on average is taken out; what is left says that the generators differ, and counts.
-
-    Args:
-        first: influences of the reference's and the generated rows on the first distance, as they were scaled.
-        second: on the second distance, the reference rows in the same order.
-        of_first: how the first distance errs.
-        of_second: how the second does.
-
-    Returns:
-        The variance, never less than half of what the generated rows show by themselves.
-
-    >>> error, draw = SquaredDistance(noise=1.0, slope=1.0, shared=0.01), np.random.default_rng(0)
-    >>> reference, rows = draw.normal(size=100), draw.normal(size=50)
-    >>> round(variance_of_difference((reference, rows), (reference, rows), error, error), 4)
-    0.0184
-    """
-    (ours, a), (also_ours, b) = _unscaled(first, of_first), _unscaled(second, of_second)
-    of_generated, apart, by_chance = _share(a) + _share(b), _share(ours - also_ours), of_first.shared + of_second.shared
-    n, part = len(ours), len(a) / (len(a) + len(b))
-    owed = (1 + n * ((1 - part) ** 2 / len(a) + part**2 / len(b))) * by_chance
-    # Of generators of different sizes (2 part - 1) |a - b|² is left over.
-    uneven = (1 - 2 * part) ** 2 * by_chance * n * (1 / len(a) + 1 / len(b)) / 2
-    return max(of_generated + apart - owed, of_generated / 2) + uneven + of_first.besides + of_second.besides
-
-
-def _unscaled(influences: Influences, error: SquaredDistance) -> Influences:
-    return influences[0] / error.scales[0], influences[1] / error.scales[1]
-
-
-def _share(influences: Array) -> float:
-    return float(influences.var(ddof=1)) / len(influences)
+        pair = self.pair and replace(self.pair, by_chance=self.pair.by_chance * ratio**2)
+        return replace(self, noise=self.noise * ratio**2, slope=self.slope * ratio, pair=pair)
 
 
 def _above(found: float, distance: float, slope: float) -> float:

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from scipy.stats import ncx2
 
 from evalkit.core.errors import InputError
-from evalkit.statistics.squared import SquaredDistance, _sankaran, variance_of_difference
+from evalkit.statistics.shared_reference import SharedReference
+from evalkit.statistics.squared import SquaredDistance, _sankaran
 
 SIZES = st.floats(1e-12, 1e12)
 
@@ -51,45 +52,6 @@ def test_many_degrees_are_as_good_as_normal(degrees: float, away: float) -> None
 def test_groups_make_it_wider_and_nothing_is_refused() -> None:
     error = SquaredDistance(1.0, 1.0)
     assert error.grouped(4.0) == SquaredDistance(16.0, 4.0)
-    assert SquaredDistance(1.0, 1.0, shared=0.5).grouped(4.0).shared == 8
+    assert SquaredDistance(1.0, 1.0, SharedReference(0.5, 3.0)).grouped(4.0).pair == SharedReference(8.0, 3.0)
     with pytest.raises(InputError, match="above 0"):
         SquaredDistance(0.0, 1.0)
-
-
-@pytest.mark.parametrize(("shift", "rows"), [(0.0, (60, 60)), (0.1, (60, 60)), (0.0, (60, 30)), (1.0, (40, 80))])
-@pytest.mark.parametrize("opposite", [False, True])
-def test_equally_far_generators_are_called_different_as_rarely_as_they_should(
-    shift: float, rows: tuple[int, int], opposite: bool
-) -> None:
-    """Squared distances of the means of 8 normals, of one law or on opposite sides; with bounds of Binomial(1500, 0.05)."""
-    n, d, told = 60, 8, 0
-    draw = np.random.default_rng(0)
-    for _ in range(1500):
-        reference, *generated = draw.normal(size=(n, d)), *(draw.normal(size=(size, d)) for size in rows)
-        generated[0][:, 0] += shift
-        generated[1][:, 0] += -shift if opposite else shift
-        distances, influences = [], []
-        for side in generated:
-            away = reference.mean(axis=0) - side.mean(axis=0)
-            distances.append(away @ away - d / n - d / len(side))
-            influences.append((2 * (reference - reference.mean(axis=0)) @ away, -2 * (side - side.mean(axis=0)) @ away))
-        errors = [SquaredDistance(1.0, 1.0, shared=4 * d / (n * size)) for size in rows]
-        told += abs(distances[0] - distances[1]) > 1.96 * variance_of_difference(*influences, *errors) ** 0.5
-    most = 115 if opposite else 100
-    assert (30 if rows == (60, 60) else 5) <= told <= most
-
-
-def test_what_else_a_distance_rests_on_widens_a_difference_of_two() -> None:
-    rows, draw = np.arange(10.0), np.random.default_rng(0)
-    pair = (rows, draw.normal(size=20)), (rows, draw.normal(size=20))
-    plain, more = (variance_of_difference(*pair, *[SquaredDistance(1.0, 1.0, besides=besides)] * 2) for besides in (0.0, 0.25))
-    assert more == pytest.approx(plain + 0.5)
-
-
-def test_influences_count_as_they_were_before_they_were_scaled() -> None:
-    draw = np.random.default_rng(0)
-    pair = [(draw.normal(size=30), draw.normal(size=20)) for _ in range(2)]
-    plain = SquaredDistance(1.0, 1.0, shared=0.01)
-    halves = SquaredDistance(1.0, 1.0, shared=0.01, scales=(0.5, 0.25))
-    scaled = [(ours * 0.5, theirs * 0.25) for ours, theirs in pair]
-    assert variance_of_difference(*scaled, halves, halves) == pytest.approx(variance_of_difference(*pair, plain, plain))
