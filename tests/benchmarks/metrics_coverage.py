@@ -24,7 +24,7 @@ import pandas as pd
 
 from evalkit.discriminator.c2st import ClassifierTest
 from evalkit.metrics import Metric
-from evalkit.metrics.mmd import polynomial_about
+from evalkit.metrics.row_kernels import polynomial_about
 from evalkit.run.measures import MEASURES
 from evalkit.statistics import auc, proportion_interval
 from evalkit.statistics.influence import Estimate, difference

@@ -12,14 +12,12 @@ from evalkit.core.errors import InputError, ShapeError
 from evalkit.metrics.mmd import (
     GaussianKernelDistance,
     KernelDistance,
-    gaussian,
     kernel_inception_distance,
     kid_subsets,
-    median_bandwidth,
     mmd,
     mmd_gaussian,
-    polynomial_about,
 )
+from evalkit.metrics.row_kernels import gaussian, polynomial_about
 from evalkit.statistics.influence import difference
 from tests.golden.make_moment_metrics import kernel_rows
 from tests.golden.make_peer_figures_v1 import FILE
@@ -154,23 +152,6 @@ def test_products_in_single_precision_give_the_figure_to_seven_digits(scale: flo
     first, second = (scale * (draw.normal(size=(90, 48)) + offset + shift) for shift in (0.0, 0.3))
     found = KernelDistance().estimates(first, second, seed=0)["kid"]
     assert found.value == pytest.approx(kernel_inception_distance(first, second), rel=1e-6)
-
-
-def test_the_bandwidth_is_the_median_distance_of_the_reference() -> None:
-    first, second = two(n=40)
-    expected = np.median(cdist(first, first)[np.triu_indices(40, 1)])
-    assert median_bandwidth(first) == pytest.approx(expected)
-    found = GaussianKernelDistance().estimates(first, second, seed=0)["mmd"]
-    assert found.value == pytest.approx(mmd_gaussian(first, second, bandwidth=expected))
-    assert f"h = {expected:.6g}" in found.method
-    assert median_bandwidth(np.arange(3000.0)[:, None], seed=1) == pytest.approx(3000 * (1 - 1 / np.sqrt(2)), rel=0.1)
-
-
-def test_ties_leave_a_bandwidth_and_constants_none() -> None:
-    mostly = np.array([[0.0]] * 9 + [[5.0]])
-    assert median_bandwidth(mostly) == pytest.approx(1.0)
-    with pytest.raises(InputError, match="rows that differ"):
-        GaussianKernelDistance().estimates(np.ones((5, 2)), mostly[:5] @ np.ones((1, 2)), seed=0)
 
 
 @pytest.mark.parametrize("metric", [KernelDistance(), KernelDistance("gaussian")])
