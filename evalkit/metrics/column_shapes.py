@@ -15,7 +15,6 @@ from evalkit.statistics.splitting import scaled
 
 Sides = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
-_SPLITS = 20
 _METHOD = "mean over {columns} columns; {how}; the interval is of the expectation with {n} reference and {m} generated rows"
 BY_PARTS, BY_DELTA = "variance from disjoint halves and quarters of the rows", "delta method, since rows are few"
 
@@ -93,7 +92,15 @@ class ColumnShapes:
 
 
 def by_parts(
-    value: float, method: Callable[..., str], first: Array, second: Array, figure: Callable[[Rows, Rows], float], seed: int
+    value: float,
+    method: Callable[..., str],
+    first: Array,
+    second: Array,
+    figure: Callable[[Rows, Rows], float],
+    seed: int,
+    *,
+    splits: int = 40,
+    pace: float = 1.0,
 ) -> Estimate:
     """A likeness of two tables, with influences as disjoint parts of the rows show them; below 8 rows as they are.
 
@@ -104,12 +111,14 @@ def by_parts(
         second: of the generated rows.
         figure: of some rows of either side.
         seed: of the parts.
+        splits: see :func:`~evalkit.statistics.parts.in_parts`.
+        pace: see :class:`~evalkit.statistics.parts.Parts`.
     """
     n, m = len(first), len(second)
     if min(n, m) < FEWEST_ROWS:
         return Estimate(value, "higher", method(how=BY_DELTA), first, second, range=(0.0, 1.0))
     # A part that is further apart is less alike.
-    parts = in_parts(lambda ours, theirs: np.array([-figure(ours, theirs)]), n, m, seed=seed, splits=_SPLITS).of(0)
+    parts = in_parts(lambda ours, theirs: np.array([-figure(ours, theirs)]), n, m, seed=seed, splits=splits, pace=pace).of(0)
     rows = scaled(first, second, float(parts.variance))
     return Estimate(value, "higher", method(how=BY_PARTS), *rows, (0.0, 1.0), parts=parts)
 

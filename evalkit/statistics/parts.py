@@ -28,17 +28,20 @@ class Parts:
 
     Disjoint halves are two independent samples, so half the squared difference of their figures is an unbiased estimate of the
     variance at half size, whatever the figure is. It is averaged over random splits. Quarters say whether n times the variance
-    still grows with n: then it is taken to grow once more by the same factor, from n/2 to n.
+    still grows with n: then it is taken to grow once more by the same factor, from n/2 to n, or by a power of it.
 
     Attributes:
         halves: (splits, 2, …) values; of several figures at once, one on the last axis.
         quarters: (splits, 4, …) values, of the halves' halves.
         rows: reference rows that were divided. Of one seed, they and the halves are the same for all generated samples.
+        pace: that power. 2 is for sums of many absolute differences: near 0 each varies less, by being folded, and so far as it is
+            not near 0 any more n times its variance has grown in proportion to n, from n/2 to n by twice as much as to n/2.
     """
 
     halves: Array
     quarters: Array
     rows: int
+    pace: float = 1.0
 
     @property
     def variance(self) -> Array:
@@ -47,7 +50,7 @@ class Parts:
         So the chance of one data set does not make an interval too narrow; it is a little too large on average.
         """
         halves, quarters = self._at_full_size()
-        return np.asarray(np.maximum(halves, quarters) * _growth(halves, quarters))
+        return np.asarray(np.maximum(halves, quarters) * self._growth(halves, quarters))
 
     @property
     def usual_variance(self) -> Array:
@@ -59,10 +62,14 @@ class Parts:
         halves, quarters = self._at_full_size()
         fall = np.clip(_CHANCE * _change(halves, quarters), 1 / _LARGEST_CHANGE, 1)
         student = stats.t.ppf(0.975, len(self.halves)) / stats.norm.ppf(0.975)
-        return np.asarray(halves * fall * _growth(halves, quarters) * student**2)
+        return np.asarray(halves * fall * self._growth(halves, quarters) * student**2)
 
     def _at_full_size(self) -> tuple[Array, Array]:
         return self.halves.var(axis=1, ddof=1).mean(axis=0) / 2, self.quarters.var(axis=1, ddof=1).mean(axis=0) / 4
+
+    def _growth(self, halves: Array, quarters: Array) -> Array:
+        """By how much n times the variance is taken to grow from half size to full size."""
+        return np.clip(_change(halves, quarters) ** self.pace, 1, _LARGEST_CHANGE)
 
     def fits(self, other: "Parts") -> bool:
         """Whether both were held against the same parts of the reference."""
@@ -81,7 +88,7 @@ class Parts:
         return replace(self, halves=self.halves[..., figure], quarters=self.quarters[..., figure])
 
 
-def in_parts(figures: Figures, n: int, m: int, *, seed: int, splits: int = 40) -> Parts:
+def in_parts(figures: Figures, n: int, m: int, *, seed: int, splits: int = 40, pace: float = 1.0) -> Parts:
     """Figures of two samples in disjoint halves and quarters of their rows.
 
     Nearest-neighbour figures depend on rows together: a row's influence changes with the rows around it. Their jackknife variance
@@ -94,6 +101,7 @@ def in_parts(figures: Figures, n: int, m: int, *, seed: int, splits: int = 40) -
         m: generated rows, >= 8.
         seed: of the splits; those of a side do not depend on how many rows the other has.
         splits: random splits into halves, and of these into quarters.
+        pace: see :class:`Parts`.
 
     Raises:
         ShapeError: fewer than 8 rows a side.
@@ -111,7 +119,7 @@ def in_parts(figures: Figures, n: int, m: int, *, seed: int, splits: int = 40) -
         orders = [draws.permutation(size) for draws, size in sides]
         for count, found in ((2, halves), (4, quarters)):
             found.append([figures(*(_part(order, i, count) for order in orders)) for i in range(count)])
-    return Parts(np.array(halves), np.array(quarters), n)
+    return Parts(np.array(halves), np.array(quarters), n, pace)
 
 
 def split_variance(figures: Figures, n: int, m: int, *, seed: int, splits: int = 40) -> Array:
@@ -128,11 +136,6 @@ def split_variance(figures: Figures, n: int, m: int, *, seed: int, splits: int =
 def _part(order: Rows, i: int, count: int) -> Rows:
     size = len(order) // count
     return order[i * size : (i + 1) * size]
-
-
-def _growth(halves: Array, quarters: Array) -> Array:
-    """By how much n times the variance is taken to grow from half size to full size."""
-    return np.clip(_change(halves, quarters), 1, _LARGEST_CHANGE)
 
 
 def _change(halves: Array, quarters: Array) -> Array:
