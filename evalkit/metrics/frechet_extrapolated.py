@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,8 +17,10 @@ Array = NDArray[np.float64]
 
 _METHOD = (
     "intercept of a line through the mean distances of {parts} sizes, the rows in 1 to {parts} disjoint parts, mean over "
-    "{repeats} divisions; delta method, the spread of divisions, and how far a parabola would lead elsewhere; n={n}, m={m}"
+    "{repeats} divisions; delta method, the spread of divisions, and how far moments lead elsewhere, beyond chance; n={n}, m={m}"
 )
+# Of chance, how many standard deviations are not taken as bias that is left.
+_SURELY = 2.0
 
 
 def parts_distances(reference: ArrayLike, generated: ArrayLike, *, parts: int = 4, seed: int = 0) -> Array:
@@ -61,7 +63,8 @@ class FrechetExtrapolated:
     through single random sub-samples of the generated rows alone and leave the reference's share of the bias in. Here both
     sides are divided, into disjoint parts, so that every row has one weight and, to first order, the line errs no more than the
     plain distance. Where the smallest parts have fewer rows than features the bias is no line: part of it is left, and the interval
-    is wider by how far a parabola would lead elsewhere. ``frechet`` takes the bias out by moments and needs fewer rows.
+    is wider by how far ``frechet`` leads elsewhere, which takes the bias out by moments and needs fewer rows: as far as that is
+    more than the chance of the divisions.
 
     Attributes:
         parts: numbers of rows, from all to one over this, >= 2.
@@ -93,16 +96,16 @@ class FrechetExtrapolated:
         distances = np.array(
             [parts_distances(*pair, parts=self.parts, seed=derive_seed(seed, "repeat", i)) for i in range(self.repeats)]
         )
-        of_line, of_parabola = (distances @ _weights(self.parts, degree) for degree in (1, 2))
-        left = float(of_line.mean() - of_parabola.mean())
-        plain = Frechet().estimates(*pair, seed=seed)["frechet_plain"]
-        besides = float(of_line.var(ddof=1)) / self.repeats + left**2
-        squared = plain.squared and replace(
-            plain.squared, noise=plain.squared.noise + besides, besides=plain.squared.besides + besides
-        )
+        of_line = distances @ _weights(self.parts)
+        by_moments = Frechet().estimates(*pair, seed=seed)["frechet"]
+        divisions = float(of_line.var(ddof=1)) / self.repeats
+        left = max((float(of_line.mean()) - by_moments.value) ** 2 - _SURELY**2 * divisions, 0.0)
         n, m = map(len, pair)
         method = _METHOD.format(parts=self.parts, repeats=self.repeats, n=n, m=m)
-        error = plain.reference, plain.generated, plain.further_variance + besides
+        # What is left of the bias is the same for equal generators, and so are products among the reference's rows.
+        apart = divisions * (1 - (m / (n + m)) ** 2)
+        squared = by_moments.squared and by_moments.squared.widened(divisions + left, apart=apart)
+        error = by_moments.reference, by_moments.generated, by_moments.further_variance + divisions + left
         return {"frechet_extrapolated": Estimate(float(of_line.mean()), "lower", method, *error, (0.0, math.inf), squared)}
 
 
@@ -112,11 +115,11 @@ def _shuffled(rows: Array, seed: int, side: str) -> Array:
     return np.asarray(rows[np.lexsort(rows.T)[drawn]])
 
 
-def _weights(parts: int, degree: int) -> Array:
-    """By which distances of 1, …, ``parts`` parts add up to the intercept of the polynomial that fits them best.
+def _weights(parts: int) -> Array:
+    """By which distances of 1, …, ``parts`` parts add up to the intercept of the line that fits them best.
 
-    >>> _weights(4, 1).round(3).tolist()
+    >>> _weights(4).round(3).tolist()
     [1.0, 0.5, -0.0, -0.5]
     """
-    powers = np.vander(np.arange(1.0, parts + 1), min(degree + 1, parts), increasing=True)
-    return np.asarray(np.linalg.pinv(powers)[0], dtype=np.float64)
+    lines = np.vander(np.arange(1.0, parts + 1), 2, increasing=True)
+    return np.asarray(np.linalg.pinv(lines)[0], dtype=np.float64)

@@ -69,9 +69,9 @@ class SquaredDistance:
         high = 0.0 if too_large(0.0) <= 0 else float(optimize.brentq(too_large, 0.0, far))
         return low * unit, high * unit
 
-    def widened(self, variance: float) -> "SquaredDistance":
-        """With further variance of what else the estimate rests on, of its own for every generator."""
-        pair = self.pair and replace(self.pair, besides=self.pair.besides + variance)
+    def widened(self, variance: float, *, apart: float) -> "SquaredDistance":
+        """With further variance of what else the estimate rests on, of which ``apart`` is not the same for another generator."""
+        pair = self.pair and replace(self.pair, besides=self.pair.besides + apart)
         return replace(self, noise=self.noise + variance, pair=pair)
 
     def grouped(self, ratio: float) -> "SquaredDistance":

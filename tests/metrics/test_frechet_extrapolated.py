@@ -24,7 +24,7 @@ def test_it_is_the_intercept_of_a_line_in_one_over_the_rows():
     distances = [np.array(parts_distances(rows(0), rows(1), seed=seed)) for seed in range(2)]
     intercepts = [scaled.fit(np.array([[1 / (240 / k)] for k in range(1, 5)]), one).intercept_ for one in distances]
     for one, intercept in zip(distances, intercepts, strict=True):
-        assert one @ _weights(4, 1) == pytest.approx(intercept)
+        assert one @ _weights(4) == pytest.approx(intercept)
     assert found.value == pytest.approx(np.mean(intercepts), abs=0.1 * distances[0][0])
 
 
@@ -75,3 +75,16 @@ def test_what_does_not_fit_is_refused():
         measured(rows(0, 7), rows(1))
     with pytest.raises(InputError, match="2 parts and 2 repeats"):
         FrechetExtrapolated(parts=1)
+
+
+def test_the_interval_is_no_wider_than_it_needs_to_be_where_the_line_is_one():
+    """A parabola through the divisions' chance made it hold 100 %, twice as wide."""
+    found = [measured(rows(seed, 100), rows(1000 + seed, 100), seed=seed) for seed in range(150)]
+    assert np.mean([one.interval().low <= 0 <= one.interval().high for one in found]) >= 0.9
+    assert np.mean([one.variance for one in found]) < 2.2 * np.var([one.value for one in found])
+
+
+def test_bias_that_is_left_widens_the_interval():
+    few = measured(rows(0, 60, 40), rows(1, 60, 40))
+    by_moments = Frechet().estimates(rows(0, 60, 40), rows(1, 60, 40), seed=0)["frechet"]
+    assert few.further_variance > 0.5 * (few.value - by_moments.value) ** 2
