@@ -15,8 +15,9 @@ from threadpoolctl import threadpool_limits
 from evalkit.core.seeds import derive_seed
 from evalkit.features.principal import principal_components
 from evalkit.metrics.pairs import checked_pair
-from evalkit.metrics.second_order import tempering
+from evalkit.metrics.second_order import Noise, tempering
 from evalkit.statistics.influence import Estimate
+from evalkit.statistics.shared_reference import SharedReference
 
 Array = NDArray[np.float64]
 Clusters = NDArray[np.int64]
@@ -38,13 +39,13 @@ class Area(NamedTuple):
         value: the area.
         reference: (n,) of each reference row, mean 0.
         generated: (m,) of each generated row.
-        noise: what the variance of either side's mean influence owes to the rows that they were computed from.
+        noise: of the influences.
     """
 
     value: float
     reference: Array
     generated: Array
-    noise: tuple[float, float]
+    noise: Noise
 
 
 def divergence_area(reference: Array, generated: Array, *, scale: float = _SCALE) -> float:
@@ -150,7 +151,7 @@ def area_of_clusters(reference: Clusters, generated: Clusters, k: int, *, added:
     return Area(divergence_area(real, made), influences[0], influences[1], _noise(real, made, ours.sum(), theirs.sum()))
 
 
-def _noise(real: Array, made: Array, n: float, m: float) -> tuple[float, float]:
+def _noise(real: Array, made: Array, n: float, m: float) -> Noise:
     """From the second derivatives of the area by each cluster's shares, whose variances are those of Poisson counts."""
     divergences = _divergences(real, made).sum(axis=-1)
     steps = _STEP * np.eye(divergences.size).reshape(*divergences.shape, -1)
@@ -162,8 +163,9 @@ def _noise(real: Array, made: Array, n: float, m: float) -> tuple[float, float]:
     # By the same share twice, times the share; by one of either, times the root of both.
     twice_real = (lost * second**2 + odd * first * _MIXTURES * made / mixed).sum(axis=0)
     twice_made = (odd * first**2 + lost * second * (1 - _MIXTURES) * real / mixed).sum(axis=0)
-    by_both = float(((root * (lost * (1 - _MIXTURES) * second + odd * _MIXTURES * first)).sum(axis=0) ** 2).sum()) / (n * m)
-    return float((twice_real**2).sum()) / n**2 + by_both, float((twice_made**2).sum()) / m**2 + by_both
+    by_both = (root * (lost * (1 - _MIXTURES) * second + odd * _MIXTURES * first)).sum(axis=0) ** 2
+    degrees = float(by_both.sum()) ** 2 / float((by_both**2).sum()) if by_both.any() else 1.0
+    return Noise(float((twice_real**2).sum()) / n**2, float((twice_made**2).sum()) / m**2, float(by_both.sum()) / (n * m), degrees)
 
 
 def _without_one(counts: Array, added: float, divergences: Callable[[Array], Array]) -> Array:
@@ -199,22 +201,20 @@ def _reduced(rows: Array, unit_length: bool) -> Array:
 
 def _estimate(areas: list[Area], k: int, d: int) -> Estimate:
     values = np.array([area.value for area in areas])
-    sides = ([area.reference for area in areas], [area.generated for area in areas])
-    reference, generated = (_tempered(np.array(side), noise) for side, noise in zip(sides, _mean_noise(areas), strict=True))
+    sides = np.array([area.reference for area in areas]), np.array([area.generated for area in areas])
+    noise = Noise(*np.mean([area.noise for area in areas], axis=0).tolist())
+    scales = _scale(sides[0], noise.reference + noise.shared), _scale(sides[1], noise.generated + noise.shared)
+    reference, generated = (side.mean(axis=0) * scale for side, scale in zip(sides, scales, strict=True))
     method = (
         f"{k} clusters of {d} principal components, mean over {len(areas)} clusterings; jackknife less half its noise, and "
         f"the spread of clusterings; the interval is of the expectation with {len(reference)} reference and {len(generated)} "
         "generated rows"
     )
-    spread = float(values.var(ddof=1)) / len(values)
-    return Estimate(float(values.mean().clip(0, 1)), "higher", method, reference, generated, spread, (0.0, 1.0))
+    spread, value = float(values.var(ddof=1)) / len(values), float(values.mean().clip(0, 1))
+    pair = SharedReference(noise.shared, noise.degrees, spread, scales)
+    return Estimate(value, "higher", method, reference, generated, spread, (0.0, 1.0), pair=pair)
 
 
-def _mean_noise(areas: list[Area]) -> list[float]:
-    return [float(np.mean([area.noise[side] for area in areas])) for side in (0, 1)]
-
-
-def _tempered(influences: Array, noise: float) -> Array:
-    """The mean over the clusterings, less the noise that one of them has on average."""
-    raw = float(influences.var(axis=1, ddof=1).mean()) / influences.shape[1]
-    return np.asarray(influences.mean(axis=0) * tempering(raw, noise), dtype=np.float64)
+def _scale(influences: Array, noise: float) -> float:
+    """By the noise that one clustering has on average."""
+    return tempering(float(influences.var(axis=1, ddof=1).mean()) / influences.shape[1], noise)

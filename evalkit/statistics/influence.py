@@ -12,7 +12,7 @@ from evalkit.core.errors import InputError, ShapeError
 from evalkit.statistics.gaps import AbsoluteGap, variance_of_gap_difference
 from evalkit.statistics.intervals import Interval, proportion_interval
 from evalkit.statistics.parts import Parts
-from evalkit.statistics.shared_reference import variance_of_difference
+from evalkit.statistics.shared_reference import SharedReference, variance_of_difference
 from evalkit.statistics.squared import SquaredDistance
 
 Array = NDArray[np.float64]
@@ -36,6 +36,7 @@ class Estimate:
         range: smallest and largest value that the figure can take; the interval is cut there.
         squared: how a figure errs that is a squared distance: its interval follows from that, and not from the normal law.
         share_of: of a figure that is a share of so many independent rows: its interval is Clopper and Pearson's.
+        pair: of a figure that differs from another generator's as a squared distance does, but has another interval.
         gap: of a figure that is an absolute difference: what it is made of, for differences between generators.
         parts: of a figure that rows move together, not one by one: its values in parts of them, for differences between generators.
     """
@@ -51,6 +52,7 @@ class Estimate:
     share_of: float | None = None
     gap: AbsoluteGap | None = None
     parts: Parts | None = None
+    pair: SharedReference | None = None
 
     @classmethod
     def of_gap(cls, gap: AbsoluteGap, method: str, range: tuple[float, float]) -> "Estimate":
@@ -97,9 +99,15 @@ class Estimate:
             sides = ((self.gap.reference, reference), (self.gap.generated, generated))
             return replace(grouped, gap=self.gap.of_rows(*(np.stack([_by_group(one, of) for one in side]) for side, of in sides)))
         alone, together = (_share(each.reference) + _share(each.generated) for each in (self, grouped))
-        ratio = together / alone if alone > 0 else 0.0
-        squared = self.squared.grouped(ratio) if self.squared and ratio > 0 else None
-        return replace(grouped, squared=squared, parts=self.parts.times(math.sqrt(ratio)) if self.parts and ratio > 0 else None)
+        if not alone > 0 < together:
+            return replace(grouped, squared=None, parts=None, pair=None)
+        ratio = together / alone
+        return replace(
+            grouped,
+            squared=self.squared and self.squared.grouped(ratio),
+            parts=self.parts and self.parts.times(math.sqrt(ratio)),
+            pair=self.pair and self.pair.grouped(ratio),
+        )
 
     def _independent_rows(self, grouped: "Estimate") -> float:
         """So many independent rows have the variance of the groups."""
@@ -172,9 +180,10 @@ def difference(first: Estimate, second: Estimate, *, paired: bool = False, level
 
 
 def _variance(first: Estimate, second: Estimate, paired: bool) -> float:
-    if first.squared and second.squared and first.squared.pair and second.squared.pair and not paired:
+    of_first, of_second = (one.pair or (one.squared and one.squared.pair) for one in (first, second))
+    if of_first and of_second and not paired:
         pairs = (first.reference, first.generated), (second.reference, second.generated)
-        return variance_of_difference(*pairs, first.squared.pair, second.squared.pair)
+        return variance_of_difference(*pairs, of_first, of_second)
     if first.gap and second.gap and not paired:
         return variance_of_gap_difference(first.gap, second.gap)
     if first.parts and second.parts and first.parts.fits(second.parts) and not paired:

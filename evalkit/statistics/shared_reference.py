@@ -1,6 +1,6 @@
 """How far two generators' squared distances from the same reference rows vary from each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,10 @@ class SharedReference:
     degrees: float = 1.0
     besides: float = 0.0
     scales: tuple[float, float] = (1.0, 1.0)
+
+    def grouped(self, ratio: float) -> "SharedReference":
+        """Of rows that come in groups, which make the influences' variance so many times as large."""
+        return replace(self, by_chance=self.by_chance * ratio**2)
 
 
 def variance_of_difference(first: Influences, second: Influences, of_first: SharedReference, of_second: SharedReference) -> float:

@@ -79,7 +79,7 @@ class SquaredDistance:
 
         The linear variance falls with the number of rows, that of the squared term with its square.
         """
-        pair = self.pair and replace(self.pair, by_chance=self.pair.by_chance * ratio**2)
+        pair = self.pair and self.pair.grouped(ratio)
         return replace(self, noise=self.noise * ratio**2, slope=self.slope * ratio, pair=pair)
 
 

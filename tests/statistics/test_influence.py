@@ -6,6 +6,7 @@ from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.statistics.influence import Estimate, difference
+from evalkit.statistics.shared_reference import SharedReference, variance_of_difference
 
 
 def of_means(reference, generated, **settings):
@@ -122,3 +123,17 @@ def test_one_group_on_a_side_is_refused():
         estimate.grouped(np.zeros(3, dtype=np.int64), np.arange(3))
     with pytest.raises(ShapeError, match="a group a row"):
         estimate.grouped(np.arange(2), np.arange(3))
+
+
+def test_a_figure_may_differ_as_a_squared_distance_does_and_have_the_normal_interval():
+    draw, pair = np.random.default_rng(0), SharedReference(0.01, 3.0, besides=0.1)
+    reference, rows, others = draw.normal(size=(3, 40))
+    first, second, plain = (of_means(reference, side, pair=of) for side, of in ((rows, pair), (others, pair), (rows, None)))
+    assert first.interval() == plain.interval()
+    expected = variance_of_difference((first.reference, first.generated), (second.reference, second.generated), pair, pair)
+    assert difference(first, second).standard_error == pytest.approx(expected**0.5)
+    assert difference(first, second, paired=True) == difference(plain, second, paired=True)
+    pairs = np.repeat(np.arange(20), 2)
+    grouped = first.grouped(pairs, pairs)
+    shares = [sum(side.var(ddof=1) / len(side) for side in (one.reference, one.generated)) for one in (first, grouped)]
+    assert grouped.pair == SharedReference(0.01 * (shares[1] / shares[0]) ** 2, 3.0, besides=0.1)
