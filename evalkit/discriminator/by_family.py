@@ -53,4 +53,4 @@ class RawTest:
 
 
 def _area(family: str, reference: Array, generated: Array, seed: int) -> Estimate:
-    return ClassifierTest(family).run(reference, generated, seed=seed, control=False).estimate
+    return ClassifierTest(family).estimate(reference, generated, seed=seed)

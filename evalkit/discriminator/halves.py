@@ -75,6 +75,23 @@ def halves(reference: Array, generated: Array, *, seed: int) -> tuple[Half, Half
     return _half(~held, n), _half(held, n)
 
 
+def parts(reference: Array, generated: Array, count: int, *, seed: int) -> list[Half]:
+    """So many disjoint parts of two samples, copies together as in :func:`halves`, each with its share of both samples.
+
+    >>> [len(part.generated) for part in parts(np.arange(12.0)[:, None], np.arange(20.0)[:, None] + 0.5, 3, seed=0)]
+    [7, 7, 6]
+    """
+    n, m = len(reference), len(generated)
+    group, size = _groups(np.concatenate([reference, generated]))
+    together = ((size > 1) & (size <= _COMMON))[group]
+    place = generator(seed, "parts", "copies").integers(count, size=len(size))[group]
+    for name, rows in (("reference", np.arange(n)), ("generated", np.arange(n, n + m))):
+        order = generator(seed, "parts", name).permutation(rows)
+        alone = order[~together[order]]
+        place[alone] = np.arange(len(alone)) % count
+    return [_half(place == i, n) for i in range(count)]
+
+
 def balanced_samples(reference: Array, generated: Array, *, seed: int, axes: tuple[str, ...] = ("features",)) -> Half:
     """All rows of the smaller sample, and as many of the larger, by lot.
 

@@ -92,7 +92,7 @@ def _separations(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
     result = ClassifierTest().run(ours.features.values, theirs.features.values, seed=seed, control=independent)
     if not independent:
         # Windows of one series lie in both halves of the reference: there is no control, and no interval of rows.
-        grouped = result.estimate.grouped(stretches(ours.features.rows), stretches(theirs.features.rows))
+        grouped = result.given_the_classifier.grouped(stretches(ours.features.rows), stretches(theirs.features.rows))
         return {
             "told_apart": _evidence(_TOLD, grouped.interval(), result.found.n, f"{grouped.method} by stretch of a series", seed)
         }

@@ -7,7 +7,7 @@ from evalkit.metrics.mmd import kernel_inception_distance
 from evalkit.run.measures import MEASURES
 from tests.benchmarks import metrics_coverage
 from tests.benchmarks.laws import Features, Scenario
-from tests.benchmarks.metrics_coverage import KEY, MEASURED, auc_of_the_classifier, coverage, figures, kid_truth, measure
+from tests.benchmarks.metrics_coverage import KEY, MEASURED, coverage, figures, kid_truth, measure
 
 SLOW = {"ml_efficacy", "timegan_scores"}
 
@@ -72,11 +72,3 @@ def test_an_interval_may_be_neither_too_short_nor_too_wide(covered: int, holds: 
     assert made["95 % interval holds the truth"].holds is holds
     assert made["equal generators called different at 5 %"].holds
     assert made["worse generator found"].bar is None
-
-
-def test_the_classifiers_own_area_is_one_half_for_equal_laws_and_more_for_others() -> None:
-    law = Features("normal", 3)
-    for shift, low, high in ((0, 0.47, 0.53), (3, 0.6, 1.0)):
-        draw, scenario = np.random.default_rng(0), Scenario(law, 200, 200, shift)
-        rows = scenario.reference(draw), scenario.generated(draw)
-        assert low < auc_of_the_classifier(scenario, *rows, 0, draw) < high

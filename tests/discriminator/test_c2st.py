@@ -124,8 +124,23 @@ def test_two_generators_are_compared_row_by_row():
 
 def test_the_estimates_variance_is_that_of_the_held_out_rows():
     result = ClassifierTest("logistic").run(*gaussians(300, 0.7), seed=0, control=False)
-    low, high = result.estimate.interval()[1:]
+    low, high = result.given_the_classifier.interval()[1:]
     np.testing.assert_allclose([low, high], result.found.auc[1:], atol=0.01)
+
+
+def test_the_estimate_adds_the_chance_of_what_was_learned():
+    samples = gaussians(300, 0.7)
+    result = ClassifierTest("logistic").run(*samples, seed=0, control=False)
+    estimate = ClassifierTest("logistic").estimate(*samples, seed=0)
+    assert estimate.value == result.found.auc.value
+    assert result.given_the_classifier.variance < estimate.variance < 2 * result.given_the_classifier.variance
+    assert "sixths" in estimate.method
+
+
+def test_few_rows_have_an_estimate_too():
+    assert ClassifierTest("logistic").estimate(*gaussians(10, 0.0), seed=0).variance > 0
+    copies = np.repeat(np.arange(6.0), 4)[:, None]
+    assert ClassifierTest("logistic").estimate(copies, copies + 0.5, seed=0).variance >= 0
 
 
 def test_few_rows_have_no_control_or_a_sentence():
