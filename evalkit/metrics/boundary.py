@@ -78,8 +78,9 @@ class BoundaryAdherence:
         method = _METHOD.format(columns=len(columns), n=len(reference), m=len(generated))
         first, second = of_reference - of_reference.mean(), of_generated - of_generated.mean()
         value = float(shares.mean())
+        known = sum(float(rows.var(ddof=1)) / len(rows) for rows in (first, second))
         # As of all values together: each column by itself would add two rows outside, more than most have.
-        further = max(0.0, share_variance_floor(value, max(values, 1)) - float(second.var(ddof=1)) / len(second))
+        further = max(0.0, share_variance_floor(value, max(values, 1)) - known)
         return {"boundary_adherence": Estimate(value, "higher", method, first, second, further, (0.0, 1.0))}
 
 
@@ -100,23 +101,35 @@ def _inside(column: ColumnValues) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
 def _held(column: ColumnValues) -> Array:
-    """The share of generated values that each reference row keeps inside: of a single label, or of an end of the range.
-
-    Its square is what the variance needs. The square of a rare label's count is too large on average, by the count; k (k - 1) is
-    right for k independent draws.
-    """
+    """The share of generated values that each reference row keeps inside: of a single label, or of an end of the range."""
     reference, generated = column.reference, column.generated
     if not column.ordered:
         ours, theirs = _labels(reference) + 1, _labels(generated) + 1
         size = int(max(ours.max(), theirs.max())) + 1
-        single, found = np.bincount(ours, minlength=size) == 1, np.bincount(theirs, minlength=size)
-        return np.asarray((single * np.sqrt(found * (found - 1)) / len(theirs))[ours], dtype=np.float64)
+        return _of_single_labels(*(np.bincount(side, minlength=size) for side in (ours, theirs)))[ours]
     held = np.zeros(len(reference))
     present = generated[~np.isnan(generated)]
     if not np.isnan(reference).all() and len(present):
         for sign in (1, -1):
             held[np.nanargmax(sign * reference)] += _at_the_end(sign * reference, sign * present)
     return held
+
+
+def _of_single_labels(ours: NDArray[np.intp], theirs: NDArray[np.intp]) -> Array:
+    """The share of generated values that each label keeps inside if the reference has it once, (labels,); from both sides' counts.
+
+    Its square is what the variance needs. The square of a count is too large on average, by the count: k (k - 1) is right for k
+    independent draws. So counts are drawn together until they differ by no more than the chances do. And of labels that may be
+    missed by chance, leaving rows out counts too much: half of what labels are worth that stand twice is taken off.
+    """
+    once, found = ours == 1, theirs.astype(np.float64)
+    if not once.any():
+        return np.zeros(len(ours))
+    mean, variance = float(found[once].mean()), float(found[once].var())
+    kept = mean + np.sqrt(max(0.0, 1 - mean / variance) if variance > 0 else 0.0) * (found - mean)
+    worth, twice = (float((found * (found - 1))[counts].sum()) for counts in (once, ours == 2))
+    share = max(0.5, 1 - twice / (2 * worth)) if worth > 0 else 1.0
+    return np.asarray(once * kept * np.sqrt(share) / found.sum(), dtype=np.float64)
 
 
 def _at_the_end(reference: Array, generated: Array) -> float:
