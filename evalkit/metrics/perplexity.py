@@ -116,16 +116,19 @@ def _of_fitting(tokens: Tokens, known: Rows, asked: tuple[Tokens, Tokens]) -> Ar
 
     By the jackknife over groups. A group's influence stands at each of its texts, larger by the root of their number, so that the
     influences have the variance that they would have text by text. The other half's model has as much to say, hence one half.
+    What a group moves by the chance of the texts that are asked is in these texts' own influences; its variance is taken off.
     """
     groups = np.array_split(np.arange(len(known)), min(_GROUPS, len(known)))
-    without = []
-    for group in groups:
-        model = NGram().fit(tokens.take(np.delete(known, group)))
-        without.append([model.surprisal(texts).mean() / 2 for texts in asked])
+    models = [NGram().fit(tokens.take(np.delete(known, group))) for group in groups]
     found = np.zeros((2, len(known)))
-    away = np.mean(without, axis=0) - np.array(without)
-    for group, each in zip(groups, away, strict=True):
-        found[:, group] = (each * np.sqrt((len(groups) - 1) / len(groups) / len(group)) * len(tokens))[:, None]
+    for row, texts in zip(found, asked, strict=True):
+        without = np.array([_nats(model, texts) / 2 for model in models])
+        away = [ratio(change, texts.lengths.astype(np.float64)) for change in without.mean(axis=0) - without]
+        moved = np.array([one.value for one in away])
+        by_chance = sum(float(one.influences.var(ddof=1)) / len(one.influences) for one in away)
+        moved *= np.sqrt(max(0.0, 1 - by_chance / float(moved @ moved))) if moved.any() else 1.0
+        for group, each in zip(groups, moved, strict=True):
+            row[group] = each * np.sqrt((len(groups) - 1) / len(groups) / len(group)) * len(tokens)
     return found
 
 

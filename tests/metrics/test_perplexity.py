@@ -48,9 +48,9 @@ def test_equals_the_definition_text_by_text():
 
 
 def test_the_influence_of_a_fitted_text_is_that_of_leaving_it_out():
-    """Of groups of one text, the jackknife over eight texts of sixteen."""
+    """Of groups of one text, the jackknife over eight texts of sixteen; equal texts that are asked have no chance of their own."""
     tokens = TextEncoder().fit(sayings(0)).transform(sayings(0, n=16))
-    asked = TextEncoder().fit(sayings(0)).transform(sayings(1, n=5))
+    asked = TextEncoder().fit(sayings(0)).transform(Texts.of(sayings(1, n=1).texts.to_pylist() * 5))
     known = np.arange(8)
     found = _of_fitting(tokens, known, (asked, asked))
     without = np.array([NGram().fit(tokens.take(np.delete(known, i))).surprisal(asked).mean() / 2 for i in known])
@@ -58,6 +58,15 @@ def test_the_influence_of_a_fitted_text_is_that_of_leaving_it_out():
     assert (found[0] ** 2).sum() / 16**2 == pytest.approx(variance, rel=1e-9)
     np.testing.assert_array_equal(np.sign(found[0]), np.sign(without.mean() - without))
     np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_few_generated_texts_do_not_make_the_reference_seem_to_vary():
+    """With the chance of the six that are asked it came out twice as large as with a hundred."""
+    few, many = (
+        np.mean([measured(sayings(seed, n=60), sayings(50 + seed, n=n))["perplexity"].reference.var() for seed in range(8)])
+        for n in (6, 100)
+    )
+    assert few < 1.5 * many
 
 
 def test_a_ratio_and_its_influences():
