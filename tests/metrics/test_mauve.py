@@ -179,10 +179,10 @@ def test_the_error_close_to_equality_is_as_large_as_it_needs_to_be(uneven):
 
 
 def test_equal_generators_are_called_different_in_some_pairs_of_a_hundred():
-    """It was one pair in two hundred when the clusterings' chance counted into influences, squares and spread alike."""
+    """At 10 %: two were, when chance that both generators share counted as theirs."""
     draw, told = np.random.default_rng(0), 0
     for seed in range(100):
         reference, *made = draw.normal(size=(3, 200, 4))
         first, second = (Mauve().estimates(reference, rows, seed=seed)["mauve"] for rows in made)
         told += difference(first, second).p_value <= 0.1
-    assert 2 <= told <= 20
+    assert 4 <= told <= 20
