@@ -149,7 +149,8 @@ class ClassifierTest:
         Its interval is of the expected AUC of classifiers that learn from so many rows, over what they learn from as well as over
         what they are asked: wider than that of :meth:`run`, which is of the one that was trained. It costs six further trainings
         with a sixth of the rows each, see :func:`~evalkit.discriminator.learning.learning_variance`. In a difference what
-        the shared reference rows taught is counted twice, as if each generator had its own: a little too cautious.
+        the shared reference rows taught is counted twice, as if each generator had its own: a little too cautious. Of many
+        features and few rows a sixth teaches next to nothing, and the interval is too narrow for the expectation.
         """
         result = self.run(reference, generated, seed=seed, control=False)
         given, found = result.given_the_classifier, result.found
