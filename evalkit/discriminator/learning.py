@@ -27,7 +27,7 @@ def learning_variance(fit: Fit, reference: Array, generated: Array, *, area: flo
     to the size wanted as that of a probit of an AUC, which falls as 1 / rows and does not feel the ends at 0 and 1.
 
     It is rough, as of a few draws, and 0 where no difference is seen. Where classifiers of so few rows see next to nothing
-    and larger ones do, it is too small: down to half of what it should be. Rows that come in groups make it too small.
+    and larger ones do, it is too small: down to a third of what it should be. Rows that come in groups make it too small.
 
     Args:
         fit: a classifier from real rows, generated rows and a seed.
