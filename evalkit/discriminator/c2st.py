@@ -157,7 +157,7 @@ class ClassifierTest:
         samples = balanced_samples(*map(np.asarray, (reference, generated)), seed=seed, axes=FAMILIES[self.family].axes)
         rows = (np.asarray(side, dtype=np.float64)[places] for side, places in zip((reference, generated), samples, strict=True))
         learned = learning_variance(
-            partial(_fitted, self.family), *rows, area=found.auc.value, n_training=found.n_training, seed=seed
+            partial(fitted, self.family), *rows, area=found.auc.value, n_training=found.n_training, seed=seed
         )
         method = f"{given.method}, of the learning from disjoint sixths"
         return replace(given, method=method, further_variance=given.further_variance + learned)
@@ -200,10 +200,6 @@ def fitted(family: str, real: Array, generated: Array, *, seed: int) -> FittedCl
     """A classifier that has learned from these rows."""
     rows = np.concatenate([real, generated])
     return FAMILIES[family].load()().fit(rows, np.arange(len(rows)) < len(real), seed=derive_seed(seed, family))
-
-
-def _fitted(family: str, real: Array, generated: Array, seed: int) -> FittedClassifier:
-    return fitted(family, real, generated, seed=seed)
 
 
 def judge(real: Array, generated: Array, *, seed: int) -> _Judged:

@@ -1,7 +1,7 @@
 """How much the AUC of a classifier varies with the rows that it happened to learn from."""
 
-from collections.abc import Callable
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,16 @@ from evalkit.discriminator.halves import Half, parts
 from evalkit.statistics import auc_estimate
 
 Array = NDArray[np.float64]
-Fit = Callable[[Array, Array, int], FittedClassifier]
 
-# Fewer parts learn from more rows, but leave fewer pairs: with four, what is added where laws are equal is four times as much.
+# Fewer parts learn from more rows, but leave fewer pairs to be averaged: chance then adds more where laws are equal.
 _PARTS = 6
+
+
+class Fit(Protocol):
+    """Trains a classifier."""
+
+    def __call__(self, real: Array, generated: Array, *, seed: int) -> FittedClassifier:
+        """From real and generated rows."""
 
 
 def learning_variance(fit: Fit, reference: Array, generated: Array, *, area: float, n_training: int, seed: int) -> float:
@@ -30,7 +36,7 @@ def learning_variance(fit: Fit, reference: Array, generated: Array, *, area: flo
     and larger ones do, it is too small: down to a third of what it should be. Rows that come in groups make it too small.
 
     Args:
-        fit: a classifier from real rows, generated rows and a seed.
+        fit: trains a classifier.
         reference: (n, …) rows of both halves.
         generated: (n, …) likewise.
         area: the AUC of the classifier that learned from ``n_training`` rows a side.
@@ -38,7 +44,7 @@ def learning_variance(fit: Fit, reference: Array, generated: Array, *, area: flo
         seed: of the lots and of the classifiers.
 
     >>> from evalkit.discriminator.families import Logistic
-    >>> def fit(real, drawn, seed):
+    >>> def fit(real, drawn, *, seed):
     ...     return Logistic().fit(np.concatenate([real, drawn]), np.arange(len(real) + len(drawn)) < len(real), seed=seed)
     >>> rows, other = np.random.default_rng(0).normal([[[0.0]], [[0.4]]], 1, size=(2, 300, 8))
     >>> 0 < learning_variance(fit, rows, other, area=0.75, n_training=150, seed=0) < 0.001
@@ -62,7 +68,7 @@ def learning_variance(fit: Fit, reference: Array, generated: Array, *, area: flo
 
 
 def _answers(fit: Fit, reference: Array, generated: Array, part: Half, seed: int) -> tuple[Array, Array]:
-    classifier = fit(reference[part.reference], generated[part.generated], seed)
+    classifier = fit(reference[part.reference], generated[part.generated], seed=seed)
     return classifier.realness(reference), classifier.realness(generated)
 
 

@@ -9,7 +9,7 @@ from evalkit.discriminator.learning import learning_variance
 from evalkit.statistics import auc
 
 
-def fit(real, generated, seed):
+def fit(real, generated, *, seed):
     return fitted("logistic", real, generated, seed=seed)
 
 
@@ -25,7 +25,7 @@ def test_it_is_that_of_classifiers_of_fresh_rows():
     real, drawn = draw.normal(size=(4000, 8)), draw.normal(0.15, 1, size=(4000, 8))
     areas = []
     for seed in range(60):
-        classifier = fit(draw.normal(size=(100, 8)), draw.normal(0.15, 1, size=(100, 8)), seed)
+        classifier = fit(draw.normal(size=(100, 8)), draw.normal(0.15, 1, size=(100, 8)), seed=seed)
         areas.append(auc(classifier.realness(real), classifier.realness(drawn)))
     found = np.mean([measured(0.15, seed, area=float(np.mean(areas))) for seed in range(30)])
     assert 0.5 < found / np.var(areas, ddof=1) < 2
