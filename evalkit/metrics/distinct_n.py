@@ -22,7 +22,7 @@ _LONGEST = 3
 _MOST = 0.75
 
 
-def distinct_share(counts: NDArray[np.int64], drawn: int) -> float:
+def distinct_share(counts: NDArray[np.int64], drawn: float) -> float:
     """Different n-grams among so many that are drawn without replacement, as a share of those drawn; the expectation, exact.
 
     The share of different n-grams falls with the amount of text, so only shares of equally many n-grams compare. With all drawn it
@@ -30,7 +30,7 @@ def distinct_share(counts: NDArray[np.int64], drawn: int) -> float:
 
     Args:
         counts: how often each n-gram stands in the texts, (k,), >= 1.
-        drawn: how many, 1 … their sum.
+        drawn: how many, 1 … their sum; between whole numbers the share is interpolated smoothly.
 
     Returns:
         1 / drawn … 1.
@@ -134,7 +134,7 @@ def _share(counts: NgramCounts, n: int, drawn: float) -> _Share:
     lengths = _lengths(counts, n)
     total = lengths.sum()
     size, how_many = np.unique(each[each > 0], return_counts=True)
-    value = float(_seen(size, total, drawn) @ how_many / drawn)
+    value = distinct_share(each[each > 0], drawn)
     # The logarithm of the chance to miss an n-gram falls by this with each one more that is drawn.
     falls = digamma(total - drawn + 1) - digamma(np.maximum(total - size - drawn, 0) + 1)
     slope = float((_chance_missed(size, total, drawn) * falls) @ how_many / drawn - value / drawn)

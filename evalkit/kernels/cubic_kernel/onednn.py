@@ -12,9 +12,8 @@ Rows = NDArray[np.floating[Any]]
 
 
 def has_onednn() -> bool:
-    """Whether this PyTorch has it, with the operators that torch.compile uses for rows that are multiplied many times."""
-    built = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
-    return built and all(hasattr(torch.ops.mkldnn, name) for name in ("_reorder_linear_weight", "_linear_pointwise"))
+    """Whether this PyTorch was built with it and has what torch.compile uses where rows are multiplied many times."""
+    return all(hasattr(torch.ops.mkldnn, name) for name in ("_reorder_linear_weight", "_linear_pointwise"))
 
 
 def by_onednn(first: Rows, near: Rows, ground: float, factor: float) -> Callable[[Rows], Rows]:
