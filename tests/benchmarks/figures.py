@@ -82,13 +82,20 @@ def stamp() -> dict[str, Any]:
     return {"commit": commit, "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}}
 
 
-def keep(part: str, figures: list[Figure]) -> None:
-    """Write the figures of a part, one JSON line each; one that is what it was keeps the commit at which it was measured."""
+def keep(part: str, figures: list[Figure], *, whole: bool = False) -> None:
+    """Write the figures of a part, one JSON line each; one that is what it was keeps the commit at which it was measured.
+
+    Args:
+        part: its name.
+        figures: those that were measured.
+        whole: whether they are all: others, of work that is no longer done, then go.
+    """
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{part}.json"
-    merged = {figure.figure: figure for figure in kept(part)}
+    known = {figure.figure: figure for figure in kept(part)}
+    merged = {} if whole else dict(known)
     for figure in figures:
-        before = merged.get(figure.figure)
+        before = known.get(figure.figure)
         same = before and (before.value, before.low, before.high, before.n) == (figure.value, figure.low, figure.high, figure.n)
         merged[figure.figure] = replace(before, bar=figure.bar, holds=figure.holds) if before and same else figure
     path.write_text("".join(json.dumps(asdict(figure)) + "\n" for figure in merged.values()), encoding="utf-8")

@@ -153,7 +153,7 @@ def main() -> None:
     ]
     tasks = {key: (*key, arguments.threads, arguments.peers_python) for key in wanted}
     made = list(figures(resume(RUNS, KEY, tasks, measure, _told, again=arguments.again), contests))
-    keep(PART, made)
+    keep(PART, made, whole=not arguments.only)
     print("\n".join(json.dumps(asdict(one)) for one in made) if arguments.json else table(made))
 
 

@@ -287,7 +287,7 @@ def main() -> None:
         return
     made = list(figures(run(arguments.only, arguments.replicates, arguments.processes)))
     if arguments.replicates is None:
-        keep(PART, made)
+        keep(PART, made, whole=not arguments.only)
     print("\n".join(json.dumps(asdict(one)) for one in made) if arguments.json else table(made))
 
 
