@@ -118,7 +118,7 @@ class Frechet:
         sizes = {"n": len(reference), "m": len(generated)}
         method, as_is = _CORRECTED.format(splits=self.splits, **sizes), _PLAIN.format(**sizes)
         return {
-            "frechet": Estimate(corrected, "lower", method, *error[:3], above, error.squared),
+            "frechet": Estimate(corrected, "lower", method, *error[:3], above, error.squared, pair=error.pair),
             "frechet_plain": Estimate(whole.distance, "neither", as_is, *error[:2], error.further - left**2, above),
         }
 

@@ -1,8 +1,7 @@
 """Fréchet distance of samples without end (FID-infinity): a line through the distances of parts of the rows."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -92,21 +91,28 @@ class FrechetExtrapolated:
             ShapeError: fewer than two rows a side to the smallest part, or other features.
             InputError: a value is missing, infinite or huge.
         """
-        pair = checked_pair(reference, generated, what="an extrapolated Fréchet distance", fewest=2 * self.parts)
+        sides = checked_pair(reference, generated, what="an extrapolated Fréchet distance", fewest=2 * self.parts)
         distances = np.array(
-            [parts_distances(*pair, parts=self.parts, seed=derive_seed(seed, "repeat", i)) for i in range(self.repeats)]
+            [parts_distances(*sides, parts=self.parts, seed=derive_seed(seed, "repeat", i)) for i in range(self.repeats)]
         )
         of_line = distances @ _weights(self.parts)
-        by_moments = Frechet().estimates(*pair, seed=seed)["frechet"]
+        by_moments = Frechet().estimates(*sides, seed=seed)["frechet"]
         divisions = float(of_line.var(ddof=1)) / self.repeats
         left = max((float(of_line.mean()) - by_moments.value) ** 2 - _SURELY**2 * divisions, 0.0)
-        n, m = map(len, pair)
+        n, m = map(len, sides)
         method = _METHOD.format(parts=self.parts, repeats=self.repeats, n=n, m=m)
         # What is left of the bias is the same for equal generators, and so are products among the reference's rows.
         apart = divisions * (1 - (m / (n + m)) ** 2)
-        squared = by_moments.squared and by_moments.squared.widened(divisions + left, apart=apart)
-        error = by_moments.reference, by_moments.generated, by_moments.further_variance + divisions + left
-        return {"frechet_extrapolated": Estimate(float(of_line.mean()), "lower", method, *error, (0.0, math.inf), squared)}
+        squared, pair = by_moments.squared, by_moments.pair
+        estimate = replace(
+            by_moments,
+            value=float(of_line.mean()),
+            method=method,
+            further_variance=by_moments.further_variance + divisions + left,
+            squared=squared and replace(squared, noise=squared.noise + divisions + left),
+            pair=pair and replace(pair, besides=pair.besides + apart),
+        )
+        return {"frechet_extrapolated": estimate}
 
 
 def _shuffled(rows: Array, seed: int, side: str) -> Array:

@@ -160,7 +160,11 @@ class KernelDistance:
         first, second = (_centred(rows, centre, unit, precision) for rows in (ours, theirs))
         found = mmd(first, second, kernel)
         error = tempered((found.reference, found.generated), found.noise, found.value + found.bias, at_equality=found.bias)
-        return {name: Estimate(found.value, "lower", f"{words}, unbiased, all pairs", *error[:3], (0.0, most), error.squared)}
+        return {
+            name: Estimate(
+                found.value, "lower", f"{words}, unbiased, all pairs", *error[:3], (0.0, most), error.squared, pair=error.pair
+            )
+        }
 
 
 @dataclass(frozen=True)

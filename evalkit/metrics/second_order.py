@@ -40,12 +40,14 @@ class Tempered(NamedTuple):
         reference, generated: influences of each side's rows, for paired differences.
         further: variance that these lack, >= 0.
         squared: how the figure errs, for its interval; None where nothing varies.
+        pair: what a difference from another generator's figure needs; None likewise.
     """
 
     reference: Array
     generated: Array
     further: float
     squared: SquaredDistance | None
+    pair: SharedReference | None
 
 
 def tempered(
@@ -88,9 +90,11 @@ def tempered(
     slope = _slope(sum(raw), 2 * squares, plug_in - bias, bias)
     first, second = (tempering(*sizes) for sizes in zip(raw, noises, strict=True))
     lacking = sum(max(known - found, 0.0) / 2 for known, found in zip(noises, raw, strict=True))
+    scaled = influences[0] * first, influences[1] * second
+    if not squares + besides > 0 < slope:
+        return Tempered(*scaled, lacking + besides, None, None)
     pair = SharedReference(shared, noise.degrees, besides, (first, second))
-    squared = SquaredDistance(squares + besides, slope, pair) if squares + besides > 0 < slope else None
-    return Tempered(influences[0] * first, influences[1] * second, lacking + besides, squared)
+    return Tempered(*scaled, lacking + besides, SquaredDistance(squares + besides, slope), pair)
 
 
 def _slope(raw: float, noise: float, figure: float, bias: float) -> float:

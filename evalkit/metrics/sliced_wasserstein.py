@@ -142,7 +142,7 @@ class SlicedWasserstein:
         error = tempered(influences, found.noise, float(plain), at_equality=taken, besides=besides)
         method, as_is = _CORRECTED.format(**sizes), _PLAIN.format(**sizes)
         return {
-            "sliced_wasserstein": Estimate(float(corrected), "lower", method, *error[:3], above, error.squared),
+            "sliced_wasserstein": Estimate(float(corrected), "lower", method, *error[:3], above, error.squared, pair=error.pair),
             "mind": Estimate(float(plain), "neither", as_is, *error[:2], error.further - besides + of_plain, above),
         }
 

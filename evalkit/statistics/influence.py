@@ -36,7 +36,7 @@ class Estimate:
         range: smallest and largest value that the figure can take; the interval is cut there.
         squared: how a figure errs that is a squared distance: its interval follows from that, and not from the normal law.
         share_of: of a figure that is a share of so many independent rows: its interval is Clopper and Pearson's.
-        pair: of a figure that differs from another generator's as a squared distance does, but has another interval.
+        pair: of a figure that differs from another generator's as a squared distance does: what that difference needs.
         gap: of a figure that is an absolute difference: what it is made of, for differences between generators.
         parts: of a figure that rows move together, not one by one: its values in parts of them, for differences between generators.
     """
@@ -180,10 +180,9 @@ def difference(first: Estimate, second: Estimate, *, paired: bool = False, level
 
 
 def _variance(first: Estimate, second: Estimate, paired: bool) -> float:
-    of_first, of_second = (one.pair or (one.squared and one.squared.pair) for one in (first, second))
-    if of_first and of_second and not paired:
+    if first.pair and second.pair and not paired:
         pairs = (first.reference, first.generated), (second.reference, second.generated)
-        return variance_of_difference(*pairs, of_first, of_second)
+        return variance_of_difference(*pairs, first.pair, second.pair)
     if first.gap and second.gap and not paired:
         return variance_of_gap_difference(first.gap, second.gap)
     if first.parts and second.parts and first.parts.fits(second.parts) and not paired:

@@ -1,12 +1,11 @@
 """Intervals of squared distances, from laws that are equal to laws far apart."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from scipy import optimize, special, stats
 
 from evalkit.core.errors import InputError
-from evalkit.statistics.shared_reference import SharedReference
 
 # From so many degrees on, a power of the variable is as good as normal (Sankaran), and the exact series is slow.
 _MANY_DEGREES = 1e4
@@ -27,7 +26,6 @@ class SquaredDistance:
     Attributes:
         noise: variance of the squared term, > 0.
         slope: by how much the linear error's variance grows with the distance, > 0, in units of the figure.
-        pair: what a difference from another generator's distance needs; None where that follows from the influences alone.
 
     Source: the moments are matched as Satterthwaite (Biometrics Bulletin 2, 1946) did; the passage follows Feldman and Cousins,
     Physical Review D 57 (1998).
@@ -40,7 +38,6 @@ class SquaredDistance:
 
     noise: float
     slope: float
-    pair: SharedReference | None = None
 
     def __post_init__(self) -> None:
         if not (0 < self.noise < math.inf and 0 < self.slope < math.inf):
@@ -69,18 +66,12 @@ class SquaredDistance:
         high = 0.0 if too_large(0.0) <= 0 else float(optimize.brentq(too_large, 0.0, far))
         return low * unit, high * unit
 
-    def widened(self, variance: float, *, apart: float) -> "SquaredDistance":
-        """With further variance of what else the estimate rests on, of which ``apart`` is not the same for another generator."""
-        pair = self.pair and replace(self.pair, besides=self.pair.besides + apart)
-        return replace(self, noise=self.noise + variance, pair=pair)
-
     def grouped(self, ratio: float) -> "SquaredDistance":
         """Of rows that come in groups, which make the linear error's variance so many times as large.
 
         The linear variance falls with the number of rows, that of the squared term with its square.
         """
-        pair = self.pair and self.pair.grouped(ratio)
-        return replace(self, noise=self.noise * ratio**2, slope=self.slope * ratio, pair=pair)
+        return SquaredDistance(self.noise * ratio**2, self.slope * ratio)
 
 
 def _above(found: float, distance: float, slope: float) -> float:

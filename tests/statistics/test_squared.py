@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from scipy.stats import ncx2
 
 from evalkit.core.errors import InputError
-from evalkit.statistics.shared_reference import SharedReference
 from evalkit.statistics.squared import SquaredDistance, _sankaran
 
 SIZES = st.floats(1e-12, 1e12)
@@ -52,13 +51,5 @@ def test_many_degrees_are_as_good_as_normal(degrees: float, away: float) -> None
 def test_groups_make_it_wider_and_nothing_is_refused() -> None:
     error = SquaredDistance(1.0, 1.0)
     assert error.grouped(4.0) == SquaredDistance(16.0, 4.0)
-    whole = SquaredDistance(1.0, 1.0, SharedReference(0.5, 3.0)).grouped(4.0)
-    assert whole.pair == SharedReference(8.0, 3.0)
     with pytest.raises(InputError, match="above 0"):
         SquaredDistance(0.0, 1.0)
-
-
-def test_further_variance_widens_and_a_difference_has_only_what_is_not_the_same() -> None:
-    wider = SquaredDistance(1.0, 1.0, pair=SharedReference(besides=0.25)).widened(2.0, apart=1.0)
-    assert (wider.noise, wider.pair) == (3.0, SharedReference(besides=1.25))
-    assert SquaredDistance(1.0, 1.0).widened(2.0, apart=1.0).pair is None
