@@ -119,7 +119,7 @@ class Frechet:
         method, as_is = _CORRECTED.format(splits=self.splits, **sizes), _PLAIN.format(**sizes)
         return {
             "frechet": Estimate(corrected, "lower", method, *error[:3], above, error.squared, pair=error.pair),
-            "frechet_plain": Estimate(whole.distance, "neither", as_is, *error[:2], error.further - left**2, above),
+            "frechet_plain": Estimate(whole.distance, "neither", as_is, *error[:2], error.further - left**2, above, error.plain),
         }
 
     def _halves(self, reference: Array, generated: Array, seed: int) -> Iterator[Coupling]:

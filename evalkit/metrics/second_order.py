@@ -40,6 +40,7 @@ class Tempered(NamedTuple):
         reference, generated: influences of each side's rows, for paired differences.
         further: variance that these lack, >= 0.
         squared: how the figure errs, for its interval; None where nothing varies.
+        plain: how it errs with its bias left in, and without what else it rests on; None likewise.
         pair: what a difference from another generator's figure needs; None likewise.
     """
 
@@ -47,6 +48,7 @@ class Tempered(NamedTuple):
     generated: Array
     further: float
     squared: SquaredDistance | None
+    plain: SquaredDistance | None
     pair: SharedReference | None
 
 
@@ -92,9 +94,10 @@ def tempered(
     lacking = sum(max(known - found, 0.0) / 2 for known, found in zip(noises, raw, strict=True))
     scaled = influences[0] * first, influences[1] * second
     if not squares + besides > 0 < slope:
-        return Tempered(*scaled, lacking + besides, None, None)
+        return Tempered(*scaled, lacking + besides, None, None, None)
     pair = SharedReference(shared, noise.degrees, besides, (first, second))
-    return Tempered(*scaled, lacking + besides, SquaredDistance(squares + besides, slope), pair)
+    plain = SquaredDistance(squares, slope, bias) if squares > 0 else None
+    return Tempered(*scaled, lacking + besides, SquaredDistance(squares + besides, slope), plain, pair)
 
 
 def _slope(raw: float, noise: float, figure: float, bias: float) -> float:

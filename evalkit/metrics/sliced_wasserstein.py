@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -111,7 +111,7 @@ class SlicedWasserstein:
     and what no single direction shows much of, such as dependence among many features, weighs little.
 
     A row's influence is how far it moves the cost along a direction (Kantorovich's potential), averaged over the directions.
-    Intervals include the chance of the directions; near equality they are wider than they have to be.
+    Intervals include the chance of the directions; near equality they are a little wider than they have to be.
 
     Attributes:
         projections: directions, rounded up to whole sets of orthogonal ones.
@@ -140,10 +140,11 @@ class SlicedWasserstein:
         besides = of_directions + found.of_halves
         influences = found.reference, found.generated
         error = tempered(influences, found.noise, float(plain), at_equality=taken, besides=besides)
+        as_it_is = error.plain and replace(error.plain, noise=error.plain.noise + of_plain)
         method, as_is = _CORRECTED.format(**sizes), _PLAIN.format(**sizes)
         return {
             "sliced_wasserstein": Estimate(float(corrected), "lower", method, *error[:3], above, error.squared, pair=error.pair),
-            "mind": Estimate(float(plain), "neither", as_is, *error[:2], error.further - besides + of_plain, above),
+            "mind": Estimate(float(plain), "neither", as_is, *error[:2], error.further - besides + of_plain, above, as_it_is),
         }
 
 
@@ -210,7 +211,8 @@ def _potential(values: Array, images: Array, order: Rows) -> Array:
 def _shares(lines: Array, ordered: Array, order: Rows) -> Array:
     """How far each of some rows moves the quantiles, (rows, levels × directions): the square of their mean is the second order."""
     quantiles = np.quantile(ordered, np.arange(2 * _LEVELS + 1) / (2 * _LEVELS), axis=0)
-    slopes = np.diff(quantiles[::2], axis=0) * _LEVELS
+    # With few rows between two quantiles the mean square of the way between them is that much larger than the square of the mean.
+    slopes = np.diff(quantiles[::2], axis=0) * _LEVELS / math.sqrt(1 + _LEVELS / len(ordered))
     levels = (np.arange(_LEVELS) + 0.5)[:, None] / _LEVELS
     below = lines[order[:_PAIRED_ROWS], None] <= quantiles[1::2]
     shares = (levels - below) * slopes / math.sqrt(_LEVELS)

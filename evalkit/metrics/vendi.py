@@ -14,18 +14,17 @@ from evalkit.metrics.coupling import positive, positive_values
 from evalkit.metrics.pairs import checked_pair
 from evalkit.statistics.gaps import AbsoluteGap
 from evalkit.statistics.influence import Estimate
-from evalkit.statistics.parts import Rows, split_variance
 
 Array = NDArray[np.float64]
 
 _DRAWS = 5
-_SPLITS = 10
+_GROUPS = 20
 # From so many rows a feature on the first order is enough.
 _MANY_ROWS = 16
 _FEWEST = 8
 # Rounding makes eigenvalues of a positive semidefinite matrix no more negative than this.
 _NEGATIVE = 1e-8
-_ERROR = "delta method, widened where disjoint parts of the rows vary more; the interval is of the expectation with {rows} rows"
+_ERROR = "delta method, widened where leaving out groups of rows moves it more; the interval is of the expectation with {rows} rows"
 _OWN = "order {q:g}, cosine kernel, {real:.4g} in the reference; " + _ERROR
 _GAP = "absolute log ratio of the scores, order {q:g}, cosine kernel; " + _ERROR + " a side"
 
@@ -91,7 +90,8 @@ class Vendi:
     the larger one's is the mean over five draws of as many rows. Equal variety of other rows is a gap of 0 too.
 
     Scores of finite samples are too small, the less so the fewer features weigh. In the gap that bias largely cancels where the
-    laws are alike. Intervals are of the expectations at these sizes. With more features than rows they are a little too narrow.
+    laws are alike. Intervals are of the expectations at these sizes. With more features than rows they are a little too narrow;
+    where rows lie alike in all directions, so that hardly a score could be larger, they are wider than they have to be.
 
     Attributes:
         q: order, > 0, infinity included.
@@ -116,7 +116,7 @@ class Vendi:
         """
         pair = checked_pair(reference, generated, what="a Vendi score with an interval", fewest=_FEWEST, by_distance=False)
         sides = _units(pair[0]), _units(pair[1])
-        real, made = _widened(sides, self.q, seed)
+        real, made = (_widened(side, self.q, seed) for side in sides)
         score, size = math.exp(made.log_score), min(map(len, sides))
         method = _OWN.format(q=self.q, real=math.exp(real.log_score), rows=len(generated))
         nothing = np.zeros(len(reference))
@@ -142,22 +142,18 @@ class _Variety(NamedTuple):
     influences: Array
 
 
-def _widened(sides: tuple[Array, Array], q: float, seed: int) -> list[_Variety]:
-    """Of both sides. With few rows for the features the first order is too little: disjoint parts show what is missing."""
-    ours, theirs = sides
-    if min(len(ours), len(theirs)) >= _MANY_ROWS * ours.shape[1]:
-        return [_variety(side, q) for side in sides]
-
-    def scores(first: Rows, second: Rows) -> Array:
-        return np.array([_log_score(ours[first], q), _log_score(theirs[second], q)])
-
-    variances, found = split_variance(scores, len(ours), len(theirs), seed=seed, splits=_SPLITS), []
-    for side, variance in zip(sides, variances, strict=True):
-        variety = _variety(side, q)
-        known = float(variety.influences.var(ddof=1)) / len(side)
-        stretch = math.sqrt(max(variance / known, 1.0)) if known > 0 else 1.0
-        found.append(variety._replace(influences=stretch * variety.influences))
-    return found
+def _widened(units: Array, q: float, seed: int) -> _Variety:
+    """Few rows for the features move more than the first order says: by how much more, leaving out groups of them tells."""
+    n, whole = len(units), _variety(units, q)
+    if n >= _MANY_ROWS * units.shape[1]:
+        return whole
+    groups = np.array_split(generator(seed, "vendi", "groups").permutation(n), min(_GROUPS, n))
+    without = [_log_score(np.delete(units, group, axis=0), q) for group in groups]
+    moved = np.array([(n / len(group) - 1) * (whole.log_score - score) for group, score in zip(groups, without, strict=True)])
+    foretold = np.array([whole.influences[group].mean() for group in groups])
+    # Both are of the same groups, so that most of the chance of their choice cancels.
+    ratio = float(moved.var() / foretold.var()) if foretold.any() else 1.0
+    return whole._replace(influences=math.sqrt(max(ratio, 1.0)) * whole.influences)
 
 
 def _variety(units: Array, q: float) -> _Variety:

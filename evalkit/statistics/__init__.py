@@ -2,7 +2,7 @@
 
 from evalkit.statistics.conformal import calibration_rows_needed, conformal_p_values
 from evalkit.statistics.exact import binomial_test, paired_test, two_sample_test
-from evalkit.statistics.intervals import Interval, bootstrap_interval, mean_interval, proportion_interval
+from evalkit.statistics.intervals import Interval, absolute_interval, bootstrap_interval, mean_interval, proportion_interval
 from evalkit.statistics.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
 from evalkit.statistics.ranking import auc, auc_interval
 from evalkit.statistics.rows_needed import detectable_errors, times_as_many
@@ -11,6 +11,7 @@ from evalkit.statistics.two_samples import auc_estimate, outside_test, rank_sum_
 
 __all__ = [
     "Interval",
+    "absolute_interval",
     "auc",
     "auc_estimate",
     "auc_interval",

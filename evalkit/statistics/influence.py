@@ -10,7 +10,7 @@ from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.statistics.gaps import AbsoluteGap, variance_of_gap_difference
-from evalkit.statistics.intervals import Interval, proportion_interval
+from evalkit.statistics.intervals import Interval, absolute_interval, proportion_interval
 from evalkit.statistics.parts import Parts
 from evalkit.statistics.shared_reference import SharedReference, variance_of_difference
 from evalkit.statistics.squared import SquaredDistance
@@ -128,10 +128,16 @@ class Estimate:
         """
         if self.share_of is not None:
             return proportion_interval(self.value * self.share_of, self.share_of, level=level)._replace(value=self.value)
-        half = _width(level) * math.sqrt(self.variance)
-        ends = self.squared.interval(self.value, level=level) if self.squared else (self.value - half, self.value + half)
-        low, high = (min(max(end, self.range[0]), self.range[1]) for end in ends)
+        low, high = (min(max(end, self.range[0]), self.range[1]) for end in self._ends(level))
         return Interval(self.value, min(self.value, low), max(self.value, high))
+
+    def _ends(self, level: float) -> tuple[float, float]:
+        if self.squared is not None:
+            return self.squared.interval(self.value, level=level)
+        error = math.sqrt(self.variance)
+        if self.gap is not None and len(self.gap.signed) == 1 and error > 0:
+            return absolute_interval(self.value, error, level=level)[1:]
+        return self.value - _width(level) * error, self.value + _width(level) * error
 
 
 class Difference(NamedTuple):

@@ -26,6 +26,8 @@ class SquaredDistance:
     Attributes:
         noise: variance of the squared term, > 0.
         slope: by how much the linear error's variance grows with the distance, > 0, in units of the figure.
+        bias: what the estimate shows of equal laws on average, >= 0. Where it is above 0 the estimate is its own mean's, bias and
+            distance together, and errs as a gamma variable does of which that is the mean.
 
     Source: the moments are matched as Satterthwaite (Biometrics Bulletin 2, 1946) did; the passage follows Feldman and Cousins,
     Physical Review D 57 (1998).
@@ -34,17 +36,25 @@ class SquaredDistance:
     [0.0, 3.41]
     >>> [round(end) for end in SquaredDistance(noise=1.0, slope=1.0).interval(1000.0)]
     [939, 1063]
+    >>> [round(end, 2) for end in SquaredDistance(noise=1.0, slope=1.0, bias=5.0).interval(5.0)]
+    [3.5, 7.73]
     """
 
     noise: float
     slope: float
+    bias: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (0 < self.noise < math.inf and 0 < self.slope < math.inf):
-            raise InputError(f"a squared distance errs by a noise and a slope above 0, got {self.noise} and {self.slope}")
+        if not (0 < self.noise < math.inf and 0 < self.slope < math.inf and 0 <= self.bias < math.inf):
+            raise InputError(
+                f"a squared distance errs by a noise and a slope above 0 about a bias from 0, got {self.noise}, {self.slope} and "
+                f"{self.bias}"
+            )
 
     def interval(self, value: float, *, level: float = 0.95) -> tuple[float, float]:
         """Smallest and largest expectation of the estimate that the estimate does not speak against."""
+        if self.bias > 0:
+            return self._with_bias(value, (1 - level) / 2)
         # In units of the squared term's standard deviation.
         unit, miss = math.sqrt(self.noise), 1 - level
         found, slope = value / unit, self.slope / unit
@@ -66,12 +76,18 @@ class SquaredDistance:
         high = 0.0 if too_large(0.0) <= 0 else float(optimize.brentq(too_large, 0.0, far))
         return low * unit, high * unit
 
+    def _with_bias(self, value: float, tail: float) -> tuple[float, float]:
+        mean = max(value, self.bias)
+        shape = mean**2 / (self.noise + self.slope * (mean - self.bias))
+        low, high = (value * shape / float(stats.gamma.ppf(share, shape)) for share in (1 - tail, tail))
+        return low, max(high, self.bias)
+
     def grouped(self, ratio: float) -> "SquaredDistance":
         """Of rows that come in groups, which make the linear error's variance so many times as large.
 
-        The linear variance falls with the number of rows, that of the squared term with its square.
+        The linear variance and the bias fall with the number of rows, the squared term's variance with its square.
         """
-        return SquaredDistance(self.noise * ratio**2, self.slope * ratio)
+        return SquaredDistance(self.noise * ratio**2, self.slope * ratio, self.bias)
 
 
 def _above(found: float, distance: float, slope: float) -> float:

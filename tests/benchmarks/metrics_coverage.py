@@ -4,10 +4,10 @@
 
 Each scenario draws reference and generated rows from laws for which the figure's truth is known: by a formula or a large sample
 where the interval is of the laws' own distance, 0 for gaps between equal laws, else the mean over the replicates, since the
-interval is of the expectation with so many rows. Over the replicates: how often the 95 % interval holds the truth; how wide it
-is against what it would need (3.92 standard deviations of the figure); how often the paired difference of two generators of the
-same law is called a difference; and how often a generator that is worse by a set amount is. Figures without a better end are
-never compared and have the first two only.
+interval is of the expectation with so many rows (of an absolute gap, the gap of the expectations). Over the replicates: how often
+the 95 % interval holds the truth; how wide it is against what it would need (3.92 standard deviations of the figure); how often the
+paired difference of two generators of the same law is called a difference; and how often a generator that is worse by a set amount
+is. Figures without a better end are never compared and have the first two only.
 ``--cost`` prints what a full run would take. Runs that are done are kept in
 ``tests/benchmarks/results/metrics_coverage_runs.jsonl``.
 """
@@ -162,6 +162,7 @@ def _replicate(name: str, scenario: Scenario, seed: int) -> dict[str, dict[str, 
     of_first, of_second, of_worse = (metric.estimates(reference, rows, seed=seed, **fitted) for rows in generated)
     return {
         figure: dict(zip(("value", "low", "high"), map(_short, one.interval()), strict=True))
+        | ({"signed": [_short(part) for part in one.gap.signed]} if one.gap else {})
         | _compared(one, of_second[figure], of_worse[figure])
         for figure, one in of_first.items()
     }
@@ -227,7 +228,9 @@ def _of_scenario(metric: str, scenario: Scenario, part: pd.DataFrame) -> Iterato
         if np.ptp(values) == 0:
             continue
         known = made.truths.get(figure, lambda _: None)(scenario)
-        found = coverage(values, lows, highs, values.mean() if known is None else known)
+        # A gap's interval is of the gap of the expectations; the mean gap is larger, for each is folded at 0.
+        mean = np.abs(np.concatenate(whole["signed"]).mean(axis=0)).mean() if "signed" in whole else values.mean()
+        found = coverage(values, lows, highs, mean if known is None else known)
         title = f"{figure}, {scenario.name()}{'' if least else f', {n} replicates only'}"
         interval = proportion_interval(round(found.covered * n), n)
         yield kept(f"{title}: 95 % interval holds the truth", interval, least=least, most=most)

@@ -14,7 +14,7 @@ def variance(influences: np.ndarray) -> float:
 def test_influences_lose_half_the_noise_and_at_most_half_of_what_they_are(size: float, noise: float, n: int) -> None:
     rows = np.random.default_rng(n).normal(size=n)
     rows *= np.sqrt(size * n / rows.var(ddof=1))
-    scaled, other, further, squared, _ = tempered(
+    scaled, other, further, squared, *_ = tempered(
         (rows, np.zeros(3)), Noise(noise, 0.0, 0.0), plug_in=2.0, at_equality=0.5, besides=0.5
     )
     assert variance(scaled) == pytest.approx(max(size - noise / 2, size / 2), rel=1e-9, abs=1e-12)
@@ -66,7 +66,7 @@ def test_no_influence_at_all_is_no_error() -> None:
     assert not first.any()
     assert not second.any()
     assert further == 0
-    assert errs == [None, None]
+    assert errs == [None, None, None]
 
 
 def test_a_figure_of_all_but_0_leaves_the_error_that_chance_has() -> None:

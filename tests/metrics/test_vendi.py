@@ -134,6 +134,17 @@ def test_the_gap_is_at_equal_numbers_of_rows():
         assert gap.further_variance > 0
 
 
+def test_errors_are_right_with_few_rows_for_the_features():
+    scale, draw, values, errors = (1 + np.arange(40)) ** -0.5, np.random.default_rng(5), [], []
+    for _ in range(150):
+        first, second = draw.normal(size=(2, 60, 40)) * scale
+        found = Vendi().estimates(first, second, seed=0)["vendi"]
+        values.append(found.value)
+        errors.append(found.variance)
+    # By the influences alone it is 0.7 of it.
+    assert np.mean(errors) == pytest.approx(np.var(values, ddof=1), rel=0.25)
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(InputError, match="order q above 0"):
         vendi_score(rows(0), 0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
-from evalkit.statistics import bootstrap_interval, mean_interval, proportion_interval
+from evalkit.statistics import absolute_interval, bootstrap_interval, mean_interval, proportion_interval
 
 
 @given(st.integers(0, 60), st.integers(1, 60))
@@ -41,6 +41,24 @@ def test_bootstrap_of_rows_and_of_constants():
     assert bootstrap_interval(np.full(10, 3.0), seed=0) == (3.0, 3.0, 3.0)
 
 
+@pytest.mark.parametrize("level", [0.3, 0.95, 0.99])
+@pytest.mark.parametrize("size", [0.0, 0.5, 1.2, 1.7, 2.5, 4.0])
+def test_a_size_is_held_as_often_as_said_wherever_it_lies(size, level):
+    found = np.linspace(-8, 12, 801)
+    ends = [absolute_interval(difference, 1.0, level=level) for difference in found]
+    held = np.array([low <= size <= high for _, low, high in ends])
+    chances = stats.norm.pdf(found - size)
+    assert chances @ held / chances.sum() == pytest.approx(level, abs=0.006)
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-6, 1e6))
+def test_a_size_has_no_sign_and_the_units_of_its_error(difference, error):
+    found = absolute_interval(difference, 1.0)
+    assert 0 <= found.low <= found.value <= found.high
+    assert absolute_interval(-difference, 1.0) == found
+    assert absolute_interval(difference * error, error) == pytest.approx([error * end for end in found], rel=1e-6, abs=1e-9 * error)
+
+
 def test_same_seed_same_interval():
     values = np.random.default_rng(3).normal(size=30)
     assert bootstrap_interval(values, seed=5) == bootstrap_interval(values, seed=5)
@@ -55,6 +73,9 @@ def test_refusals(interval):
 
 
 def test_refused_counts_and_levels():
+    for error in (0.0, np.nan, np.inf):
+        with pytest.raises(InputError, match="standard error above 0"):
+            absolute_interval(1.0, error)
     for arguments in ((3, 2), (-1, 2), (0, 0)):
         with pytest.raises(InputError):
             proportion_interval(*arguments)

@@ -20,6 +20,23 @@ def test_it_holds_the_distance_in_95_of_100_draws_of_its_own_law(distance: float
     assert np.mean(held) == pytest.approx(0.95, abs=0.02)
 
 
+@pytest.mark.parametrize("distance", [0.0, 2.0, 30.0])
+@pytest.mark.parametrize("degrees", [8.0, 60.0])
+def test_with_its_bias_left_in_it_holds_the_mean_in_95_of_100_draws(distance: float, degrees: float) -> None:
+    # In units in which the noise is 1.
+    draw, scale = np.random.default_rng(0), (2 * degrees) ** -0.5
+    bias = degrees * scale
+    error = SquaredDistance(1.0, 4 * scale, bias)
+    found = scale * ncx2.rvs(degrees, distance / scale, size=1500, random_state=draw)
+    held = [low <= bias + distance <= high for low, high in map(error.interval, found)]
+    assert np.mean(held) == pytest.approx(0.955, abs=0.025)
+
+
+def test_no_mean_lies_below_the_bias() -> None:
+    low, high = SquaredDistance(1.0, 1.0, bias=5.0).interval(0.0)
+    assert (low, high) == (0.0, 5.0)
+
+
 @given(st.floats(-5, 1e4), SIZES)
 def test_it_grows_with_the_units_of_the_figure(value: float, unit: float) -> None:
     plain = SquaredDistance(1.0, 1.0).interval(value)
@@ -53,3 +70,5 @@ def test_groups_make_it_wider_and_nothing_is_refused() -> None:
     assert error.grouped(4.0) == SquaredDistance(16.0, 4.0)
     with pytest.raises(InputError, match="above 0"):
         SquaredDistance(0.0, 1.0)
+    with pytest.raises(InputError, match="bias from 0"):
+        SquaredDistance(1.0, 1.0, -1.0)
