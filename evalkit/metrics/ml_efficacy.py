@@ -23,7 +23,7 @@ _SPLITS = 3
 _METHOD = (
     "mean over {targets} of the skill of boosted trees from {size} generated rows less that from as many real ones, asked about "
     "{asked} other real rows; variance of those rows by the delta method, of the learning from disjoint halves; the interval "
-    "is of the expectation at these sizes, and rather wide"
+    "is of the expectation at these sizes"
 )
 
 
@@ -34,8 +34,10 @@ class MlEfficacy:
     Half of the reference is set aside by lot as the test. Gradient-boosted trees learn a column from all others, once from the
     other half and once from as many generated rows (fewer, where there are fewer). The figure is the difference of their skill,
     averaged over the columns: 0 where generated rows serve as well, below where they are worse; about minus the real skill where
-    they teach nothing. A skill is R² for numbers, counts and moments, and 2 AUC - 1, averaged over the classes, for labels, of
-    which those beyond the five most frequent count as one.
+    they teach nothing. A skill is 2 AUC - 1, averaged over the classes, for labels, of which those beyond the five most frequent
+    count as one. For numbers, counts and moments it is R², the share of squared deviations that is explained, of their places
+    among the real values learned from, 0 for the smallest to 1 for the largest: of the values themselves a few large ones decide,
+    others in each draw. So how far wild values miss, or a unit that is stretched at one end, does not count.
 
     Where real rows foretell nothing either, 0 says nothing: see that the columns depend on each other. A generator that repeats
     its training rows does well. Rows that come in groups make the interval too narrow.
@@ -80,7 +82,7 @@ class MlEfficacy:
         size = min(len(training), m)
         learned = training[:size], _lots([column.generated for column in columns], seed, "generated")[:size]
         chosen = self._chosen(columns, training, test, seed)
-        contests = [_Contest(task, training, test, derive_seed(seed, "ml efficacy", task.name) % 2**32) for task in chosen]
+        contests = [_Contest(task, test, derive_seed(seed, "ml efficacy", task.name) % 2**32) for task in chosen]
         value, of_test = _mean([contest.lead(*learned) for contest in contests])
         of_reference, of_generated = (
             learning_influences(partial(_skill, contests, side), learned[side], count, seed=seed, splits=_SPLITS)
@@ -96,7 +98,7 @@ class MlEfficacy:
         if self.most_targets < 1:
             raise InputError(f"ML efficacy needs one target or more, got most_targets={self.most_targets}")
         every = tasks(columns) if len(columns) > 1 else {}
-        able = [task for task in every.values() if task.can_be_asked(training, test)]
+        able = [task for task in (task.placed(training) for task in every.values()) if task.can_be_asked(training, test)]
         if self.target is not None:
             able = [task for task in able if task.name == self.target]
         if not able:
@@ -113,7 +115,6 @@ class _Contest:
     """Both sides' models, asked about the same real rows."""
 
     task: Task
-    training: Rows
     test: Rows
     seed: int
 
@@ -126,9 +127,8 @@ class _Contest:
         """Of a model of these rows of the reference (0) or of the generated table (1); rows without an answer move it by 0."""
         task, truth = self.task, self.task.real[self.test]
         x, y = (task.reference, task.real) if side == 0 else (task.generated, task.drawn)
-        known, present = task.real[self.training], ~np.isnan(truth)
-        limits = np.array([np.nanmin(known), np.nanmax(known)])
-        said = answers(task, x[rows], y[rows], limits=limits, asked=task.reference[self.test][present], seed=self.seed)
+        present = ~np.isnan(truth)
+        said = answers(task, x[rows], y[rows], asked=task.reference[self.test][present], seed=self.seed)
         value, moved = skill(task, said, truth[present])
         influences = np.zeros(len(truth))
         influences[present] = moved * len(truth) / present.sum()
@@ -139,8 +139,8 @@ def _mean(leads: Sequence[tuple[float, Array]]) -> tuple[float, Array]:
     return float(np.mean([value for value, _ in leads])), np.mean([influences for _, influences in leads], axis=0)
 
 
-def _skill(contests: Sequence[_Contest], side: int, rows: Rows) -> float:
-    return float(np.mean([contest.skill(side, rows)[0] for contest in contests]))
+def _skill(contests: Sequence[_Contest], side: int, rows: Rows) -> tuple[float, Array]:
+    return _mean([contest.skill(side, rows) for contest in contests])
 
 
 def _lots(columns: Sequence[Array], seed: int, name: str) -> Rows:

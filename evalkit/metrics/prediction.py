@@ -28,7 +28,7 @@ class Task:
         labelled: which features are labels, (d,).
         reference: (n, d) features.
         generated: (m, d).
-        real: (n,) what is to be foretold, NaN = missing.
+        real: (n,) what is to be foretold, a class or a number, NaN = missing.
         drawn: (m,) likewise.
     """
 
@@ -39,6 +39,13 @@ class Task:
     generated: Array
     real: Array
     drawn: Array
+
+    def placed(self, training: Rows) -> "Task":
+        """The same with numbers as :func:`places` among the real ones of some rows; classes as they are."""
+        if self.classes:
+            return self
+        known = self.real[training]
+        return replace(self, real=places(known, self.real), drawn=places(known, self.drawn))
 
     def can_be_asked(self, training: Rows, test: Rows) -> bool:
         """Whether the real rows on both sides hold enough to learn and to be asked."""
@@ -85,17 +92,28 @@ def tasks(columns: Sequence[ColumnValues]) -> dict[str, Task]:
     return made
 
 
-def answers(task: Task, x: Array, y: Array, *, limits: Array, asked: Array, seed: int) -> Array:
-    """What trees that learned from these rows say of others: (rows,) numbers or (rows, classes) chances.
+def places(known: Array, values: Array) -> Array:
+    """The share of known values that lie below each value, and half of those that equal it: 0 to 1, NaN where it is missing.
 
-    Numbers are cut to the limits on both sides, so that one wild value does not decide. Rows whose answer is missing are left
-    out; where nothing is left that differs, every row gets the same answer.
+    Some data have a few values so large that the errors in them are all that a mean square shows: their places weigh alike.
+
+    >>> places(np.array([1.0, 2.0, 2.0, 900.0]), np.array([0.0, 2.0, 10.0, np.nan])).tolist()
+    [0.0, 0.5, 0.75, nan]
+    """
+    known = np.sort(known[~np.isnan(known)])
+    found = (np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")) / (2 * len(known))
+    return np.where(np.isnan(values), np.nan, found)
+
+
+def answers(task: Task, x: Array, y: Array, *, asked: Array, seed: int) -> Array:
+    """What trees that learned from these rows say of others: (rows,) places or (rows, classes) chances.
+
+    Rows whose answer is missing are left out; where nothing is left that differs, every row gets the same answer.
 
     Args:
-        task: what is foretold.
+        task: what is foretold; a number as its place, 0 to 1.
         x: (k, d) features of the rows to learn from.
         y: (k,) their values.
-        limits: (2,) smallest and largest real value.
         asked: (rows, d) features of the rows to foretell.
         seed: of the trees, below 2**32.
     """
@@ -103,10 +121,9 @@ def answers(task: Task, x: Array, y: Array, *, limits: Array, asked: Array, seed
     x, y = x[present], y[present]
     # A feature without any value has no bins; as a constant it says as little.
     x = np.where(np.isnan(x).all(axis=0), 0.0, x)
-    y = y if task.classes else (np.clip(y, *limits) - limits[0]) / np.ptp(limits)
     if not task.classes:
-        scaled = _fitted(HistGradientBoostingRegressor, task, x, y, seed).predict(asked) if len(y) > 1 else np.full(len(asked), 0.5)
-        return np.asarray(limits[0] + np.clip(scaled, 0, 1) * np.ptp(limits), dtype=np.float64)
+        said = _fitted(HistGradientBoostingRegressor, task, x, y, seed).predict(asked) if len(y) > 1 else np.full(len(asked), 0.5)
+        return np.asarray(np.clip(said, 0, 1), dtype=np.float64)
     chances = np.zeros((len(asked), task.classes))
     found = np.unique(y).astype(np.intp)
     if len(found) > 1:

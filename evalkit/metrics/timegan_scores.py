@@ -99,14 +99,17 @@ class TimeganScores:
         errors = [self._errors(side.windows[side.part(held_out=False)], asked, seed) for side in (ours, theirs)]
         lead = errors[1] - errors[0]
         value = float(lead.mean())
-        learned = [self._learning(side, asked, seed) for side in (ours, theirs)]
+        learned = [self._learning(side, ours, seed) for side in (ours, theirs)]
         n, m = (int(side.part(held_out=False).sum()) for side in (ours, theirs))
         method = _FORETOLD.format(n=n, m=m, asked=len(asked))
         return Estimate(value, "lower", method, ours.by_stretch(lead - value) - learned[0], learned[1])
 
-    def _learning(self, side: Stretches, asked: Array, seed: int) -> Array:
-        def error(stretches: Places) -> float:
-            return float(self._errors(side.windows[np.isin(side.stretch, stretches)], asked, seed, share=0.5).mean())
+    def _learning(self, side: Stretches, ours: Stretches, seed: int) -> Array:
+        asked = ours.windows[ours.part(held_out=True)]
+
+        def error(stretches: Places) -> tuple[float, Array]:
+            errors = self._errors(side.windows[np.isin(side.stretch, stretches)], asked, seed, share=0.5)
+            return float(errors.mean()), ours.by_stretch(errors - errors.mean())
 
         return learning_influences(error, np.flatnonzero(~side.asked), side.n, seed=seed, splits=_SPLITS)
 

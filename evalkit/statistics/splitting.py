@@ -12,14 +12,16 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 
-def learning_influences(figure: Callable[[Rows], float], rows: Rows, n: int, *, seed: int, splits: int) -> Array:
+def learning_influences(figure: Callable[[Rows], tuple[float, Array]], rows: Rows, n: int, *, seed: int, splits: int) -> Array:
     """How far rows that a model learned from move its figure on others, as disjoint halves of them tell.
 
-    Half the squared difference of two halves' figures is the variance at half size; at full size it is half of that or less, since
-    better models differ less. The mean over the splits is shared out to rows by how much higher the figures were where they lay.
+    Half the squared difference of two halves' figures, less what it owes to the rows that both models were asked about, is the
+    variance at half size; at full size it is half of that or less, since better models differ less. The mean over the splits is
+    shared out to rows by how much higher the figures were where they lay.
 
     Args:
-        figure: of a model that learned from these rows; called twice a split.
+        figure: of a model that learned from these rows, with the influences, mean 0, of the rows that it was asked about, the same
+            for every model; called twice a split.
         rows: those that the model learned from.
         n: all rows of the sample.
         seed: of the splits.
@@ -29,20 +31,21 @@ def learning_influences(figure: Callable[[Rows], float], rows: Rows, n: int, *, 
         (n,) influences with mean 0 that add up to this variance; all 0 where no two halves differ.
 
     >>> values = np.random.default_rng(0).normal(size=400)
-    >>> moved = learning_influences(lambda rows: float(values[rows].mean()), np.arange(400), 400, seed=0, splits=50)
+    >>> moved = learning_influences(lambda rows: (values[rows].mean(), np.zeros(2)), np.arange(400), 400, seed=0, splits=50)
     >>> bool(0.5 < moved.var() < 2)
     True
     """
     draws, moved, variance = generator(seed, "learning halves"), np.zeros(n), 0.0
     for _ in range(splits):
         halves = np.array_split(rows[draws.permutation(len(rows))], 2)
-        first, second = map(figure, halves)
+        (first, of_first), (second, of_second) = map(figure, halves)
         moved[halves[0]] += first - second
         moved[halves[1]] -= first - second
-        variance += (first - second) ** 2 / 4 / splits
+        of_asked = float((of_first - of_second).var(ddof=1)) / len(of_first)
+        variance += ((first - second) ** 2 - of_asked) / 4 / splits
     moved -= moved.mean()
     has = float(moved.var(ddof=1)) / n
-    return moved * math.sqrt(variance / has) if has > 0 else moved
+    return moved * math.sqrt(max(variance, 0.0) / has) if has > 0 else moved
 
 
 def share_variance_floor(share: float, n: int) -> float:

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from sklearn.metrics import r2_score, roc_auc_score
 
 from evalkit.core.sample import Table
 from evalkit.core.schema import Column, Schema
-from evalkit.metrics.prediction import answers, by_frequency, skill, tasks
+from evalkit.metrics.prediction import answers, by_frequency, places, skill, tasks
 from evalkit.metrics.table_columns import columns_of
 
 KINDS = {"x": "number", "y": "number", "c": "category"}
@@ -50,7 +51,7 @@ def test_the_unit_of_a_number_does_not_count():
 def test_a_feature_without_values_is_told_to_no_tree():
     nothing = np.full(80, np.nan)
     task = of("y", table(drawn(0).frame.assign(x=nothing)), table(drawn(1).frame.assign(x=nothing)))
-    said = answers(task, task.generated, task.drawn, limits=np.array([-3.0, 3.0]), asked=task.reference, seed=0)
+    said = answers(task, task.generated, task.drawn, asked=task.reference, seed=0)
     assert np.isfinite(said).all()
 
 
@@ -91,19 +92,36 @@ def test_the_order_of_rows_names_no_label():
     np.testing.assert_array_equal(turned.drawn, plain.drawn[order[::-1]])
 
 
+def test_places_are_mid_ranks_and_wild_values_are_as_good_as_the_largest():
+    known = np.random.default_rng(0).integers(0, 9, 100).astype(float)
+    np.testing.assert_allclose(places(known, known), (stats.rankdata(known) - 0.5) / 100)
+    np.testing.assert_array_equal(places(np.append(known, np.nan), [-1e200, 1e200, np.nan]), [0, 1, np.nan])
+    task = of("y", drawn(0), drawn(1))
+    placed = task.placed(np.arange(40))
+    np.testing.assert_array_equal(placed.drawn, places(task.real[:40], task.drawn))
+    label = of("c", drawn(0), drawn(1))
+    assert label.placed(np.arange(40)) is label
+
+
+def test_a_number_whose_asked_values_all_lie_beyond_the_known_ones_is_not_asked():
+    rows = table({"x": np.arange(80.0), "y": np.arange(80.0)}, {"x": "number", "y": "number"})
+    training, test = np.arange(40), np.arange(40, 80)
+    assert not of("y", rows, rows).placed(training).can_be_asked(training, test)
+    assert of("y", rows, rows).placed(training).can_be_asked(training, training)
+
+
 def test_trees_learn_and_stay_within_the_limits():
     reference, generated = drawn(0, 400), drawn(1, 400)
     for name, least in (("y", 0.2), ("c", 0.3)):
-        task = of(name, reference, generated)
-        said = answers(task, task.generated, task.drawn, limits=np.array([-1.0, 1.0]), asked=task.reference, seed=0)
+        task = of(name, reference, generated).placed(np.arange(400))
+        said = answers(task, task.generated, task.drawn, asked=task.reference, seed=0)
         assert skill(task, said, task.real)[0] > least
         assert np.abs(said).max() <= 1
 
 
 def test_where_nothing_differs_every_row_has_one_answer():
     reference, generated = drawn(0), drawn(1)
-    limits = np.array([0.0, 2.0])
     number, label = of("y", reference, generated), of("c", reference, generated)
-    for y in (np.full(80, np.nan), np.full(80, 1.0)):
-        assert answers(number, number.generated, y, limits=limits, asked=number.reference, seed=0) == pytest.approx(np.ones(80))
-        assert np.ptp(answers(label, label.generated, y, limits=limits, asked=label.reference, seed=0)) == 0
+    for y, said in ((np.full(80, np.nan), 0.5), (np.full(80, 1.0), 1.0)):
+        assert answers(number, number.generated, y, asked=number.reference, seed=0) == pytest.approx(np.full(80, said))
+        assert np.ptp(answers(label, label.generated, y, asked=label.reference, seed=0)) == 0
