@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gamma
+from scipy.special import digamma, gamma
 
 from evalkit.core.sample import Table
 from evalkit.metrics.table_columns import Array, ColumnValues, columns_of
 from evalkit.statistics.influence import Estimate
+from evalkit.statistics.shared_reference import SharedReference
 from evalkit.statistics.splitting import share_variance_floor
 
 # So many values at an end tell the power of its tail, beside so many of an equal law, whose power is 1.
@@ -68,20 +70,36 @@ class BoundaryAdherence:
         """``boundary_adherence``; no draw is involved."""
         columns = columns_of(reference, generated)
         shares, values = np.zeros(len(columns)), 0
-        of_reference, of_generated = np.zeros(len(reference)), np.zeros(len(generated))
+        of_reference, of_generated, chance = np.zeros(len(reference)), np.zeros(len(generated)), list[Array]()
         for i, column in enumerate(columns):
             inside, present = _inside(column)
             shares[i] = _share(inside, present)
             values += int(present.sum())
             of_generated += (inside - shares[i] * present) / max(present.mean(), 1 / len(present)) / len(columns)
-            of_reference += _held(column) * len(reference) / len(columns)
+            held = _held(column)
+            of_reference += held.shares * len(reference) / len(columns)
+            chance.append(held.variances / len(columns) ** 2)
         method = _METHOD.format(columns=len(columns), n=len(reference), m=len(generated))
         first, second = of_reference - of_reference.mean(), of_generated - of_generated.mean()
         value = float(shares.mean())
         known = sum(float(rows.var(ddof=1)) / len(rows) for rows in (first, second))
         # As of all values together: each column by itself would add two rows outside, more than most have.
         further = max(0.0, share_variance_floor(value, max(values, 1)) - known)
-        return {"boundary_adherence": Estimate(value, "higher", method, first, second, further, (0.0, 1.0))}
+        by_chance, fourth = float(np.sum(chance)), float(np.square(chance).sum())
+        pair = SharedReference(by_chance, by_chance**2 / fourth if fourth > 0 else 1.0, further, squared=False)
+        return {"boundary_adherence": Estimate(value, "higher", method, first, second, further, (0.0, 1.0), pair=pair)}
+
+
+class _Held(NamedTuple):
+    """What each reference row keeps inside, (n,).
+
+    Attributes:
+        shares: of the generated values.
+        variances: of these, by the chance of the generated rows.
+    """
+
+    shares: Array
+    variances: Array
 
 
 def _share(inside: NDArray[np.bool_], present: NDArray[np.bool_]) -> float:
@@ -100,22 +118,26 @@ def _inside(column: ColumnValues) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
     return (generated >= known.min()) & (generated <= known.max()), present
 
 
-def _held(column: ColumnValues) -> Array:
+def _held(column: ColumnValues) -> _Held:
     """The share of generated values that each reference row keeps inside: of a single label, or of an end of the range."""
     reference, generated = column.reference, column.generated
     if not column.ordered:
         ours, theirs = _labels(reference) + 1, _labels(generated) + 1
         size = int(max(ours.max(), theirs.max())) + 1
-        return _of_single_labels(*(np.bincount(side, minlength=size) for side in (ours, theirs)))[ours]
-    held = np.zeros(len(reference))
+        by_label = _of_single_labels(*(np.bincount(side, minlength=size) for side in (ours, theirs)))
+        return _Held(by_label.shares[ours], by_label.variances[ours])
+    held, variances = np.zeros((2, len(reference)))
     present = generated[~np.isnan(generated)]
     if not np.isnan(reference).all() and len(present):
         for sign in (1, -1):
-            held[np.nanargmax(sign * reference)] += _at_the_end(sign * reference, sign * present)
-    return held
+            row = np.nanargmax(sign * reference)
+            share, variance = _at_the_end(sign * reference, sign * present)
+            held[row] += share
+            variances[row] += variance
+    return _Held(held, variances)
 
 
-def _of_single_labels(ours: NDArray[np.intp], theirs: NDArray[np.intp]) -> Array:
+def _of_single_labels(ours: NDArray[np.intp], theirs: NDArray[np.intp]) -> _Held:
     """The share of generated values that each label keeps inside if the reference has it once, (labels,); from both sides' counts.
 
     Its square is what the variance needs. The square of a count is too large on average, by the count: k (k - 1) is right for k
@@ -124,26 +146,35 @@ def _of_single_labels(ours: NDArray[np.intp], theirs: NDArray[np.intp]) -> Array
     """
     once, found = ours == 1, theirs.astype(np.float64)
     if not once.any():
-        return np.zeros(len(ours))
+        return _Held(*np.zeros((2, len(ours))))
     mean, variance = float(found[once].mean()), float(found[once].var())
-    kept = mean + np.sqrt(max(0.0, 1 - mean / variance) if variance > 0 else 0.0) * (found - mean)
+    spread = max(0.0, 1 - mean / variance) if variance > 0 else 0.0
+    kept = mean + np.sqrt(spread) * (found - mean)
     worth, twice = (float((found * (found - 1))[counts].sum()) for counts in (once, ours == 2))
     share = max(0.5, 1 - twice / (2 * worth)) if worth > 0 else 1.0
-    return np.asarray(once * kept * np.sqrt(share) / found.sum(), dtype=np.float64)
+    return _Held(once * kept * np.sqrt(share) / found.sum(), once * spread * found * share / found.sum() ** 2)
 
 
-def _at_the_end(reference: Array, generated: Array) -> float:
+def _at_the_end(reference: Array, generated: Array) -> tuple[float, float]:
     """Standard deviation of the share of generated values beyond the largest reference value, over draws of the reference.
 
     Far out, the share beyond a value goes with a power of the chance that a reference value is. The power is found as Hill's
     index is, from the shares beyond the largest few; the chance beyond the largest of all is exponential. What few values say of
     a power is rough, and a power that came out small makes the deviation many times as large: so it is drawn to 1.
+
+    Returns:
+        The deviation, and its variance by the chance of how many generated values lie beyond the largest few.
     """
     largest = -np.sort(-reference[~np.isnan(reference)])[: _LARGEST + 1]
     n = len(largest) - 1
     beyond = (generated[:, None] > largest).mean(axis=0) + 0.5 / len(generated)
     power = (float(np.log(beyond[-1] / beyond[:-1]).sum()) + _OF_EQUAL_LAWS) / (n + _OF_EQUAL_LAWS)
-    return float(beyond[-1] / (n + 1) ** power * np.sqrt(gamma(1 + 2 * power) - gamma(1 + power) ** 2))
+    twice, once = gamma(1 + 2 * power), gamma(1 + power) ** 2
+    share = float(beyond[-1] / (n + 1) ** power * np.sqrt(twice - once))
+    # Of so many values both the number varies and, by where they lie, the power.
+    slope = (twice * digamma(1 + 2 * power) - once * digamma(1 + power)) / (twice - once) - np.log(n + 1)
+    of_power = float(slope * n / (n + _OF_EQUAL_LAWS)) ** 2
+    return share, share**2 * (1 + of_power) / float(beyond[-1] * len(generated))
 
 
 def _labels(values: Array) -> NDArray[np.intp]:

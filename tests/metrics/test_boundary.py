@@ -163,6 +163,18 @@ def test_the_error_by_rare_labels_is_mostly_shared_by_generators_of_one_law():
     assert 0.85 < np.mean([first.variance for first, _ in found]) / values.var() < 1.3
 
 
+@pytest.mark.parametrize("opposite", [False, True])
+def test_generators_that_leave_the_range_as_often_are_called_different_as_rarely_as_they_should(opposite):
+    """At the same end, where the reference's largest row counts for both, or at opposite ends; bounds of Binomial(600, 0.05)."""
+    told = 0
+    for seed in range(600):
+        draw = np.random.default_rng(seed)
+        reference, first, second = draw.normal(size=(3, 300)) + np.array([[0], [0.7], [0.7]])
+        sides = (estimate(numbers(reference), numbers(side)) for side in (first, -second if opposite else second))
+        told += difference(*sides).p_value <= 0.05
+    assert 15 <= told <= 46
+
+
 def test_few_rows_outside_have_an_error_as_of_two_more():
     found = estimate(labels(["a", "b"] * 100), labels(["a", "b"] * 100))
     assert found.value == 1

@@ -27,6 +27,16 @@ def test_equally_far_generators_are_called_different_as_rarely_as_they_should(
     assert (30 if rows == (60, 60) else 5) <= told <= most
 
 
+def test_the_reference_counts_for_means_of_generated_rows_only_where_it_tells_them_apart() -> None:
+    draw = np.random.default_rng(0)
+    ours, first, second = draw.normal(size=(3, 50))
+    of_generated = (first.var(ddof=1) + second.var(ddof=1)) / 50
+    error = SharedReference(by_chance=0.01, degrees=4.0, squared=False)
+    for scale, counted in ((1.0, 0.0), (1.1, 0.0), (9.0, (8 * ours).var(ddof=1) / 50 - 0.02)):
+        found = variance_of_difference((ours, first), (scale * ours, second), error, error)
+        assert found == pytest.approx(of_generated + counted)
+
+
 def test_what_else_a_distance_rests_on_widens_a_difference_of_two() -> None:
     rows, draw = np.arange(10.0), np.random.default_rng(0)
     pair = (rows, draw.normal(size=20)), (rows, draw.normal(size=20))
