@@ -99,7 +99,6 @@ def by_parts(
     figure: Callable[[Rows, Rows], float],
     seed: int,
     *,
-    splits: int = 40,
     pace: float = 1.0,
 ) -> Estimate:
     """A likeness of two tables, with influences as disjoint parts of the rows show them; below 8 rows as they are.
@@ -111,14 +110,13 @@ def by_parts(
         second: of the generated rows.
         figure: of some rows of either side.
         seed: of the parts.
-        splits: see :func:`~evalkit.statistics.parts.in_parts`.
         pace: see :class:`~evalkit.statistics.parts.Parts`.
     """
     n, m = len(first), len(second)
     if min(n, m) < FEWEST_ROWS:
         return Estimate(value, "higher", method(how=BY_DELTA), first, second, range=(0.0, 1.0))
     # A part that is further apart is less alike.
-    parts = in_parts(lambda ours, theirs: np.array([-figure(ours, theirs)]), n, m, seed=seed, splits=splits, pace=pace).of(0)
+    parts = in_parts(lambda ours, theirs: np.array([-figure(ours, theirs)]), n, m, seed=seed, pace=pace).of(0)
     rows = scaled(first, second, float(parts.variance))
     return Estimate(value, "higher", method(how=BY_PARTS), *rows, (0.0, 1.0), parts=parts)
 

@@ -15,7 +15,6 @@ from evalkit.statistics.influence import Estimate
 from evalkit.statistics.parts import Rows
 
 _BINS = 10
-_SPLITS = 20
 # A variance below it is that of a constant.
 _ROUNDING = 1e-12
 _METHOD = "mean over {pairs} pairs of columns; {how}; the interval is of the expectation with {n} reference and {m} generated rows"
@@ -89,7 +88,7 @@ class PairTrends:
             min(1.0, max(0.0, total / n_pairs)),
             partial(_METHOD.format, pairs=n_pairs, n=len(reference), m=len(generated)),
         )
-        return {"pair_trends": by_parts(value, method, of_reference, of_generated, apart, seed, splits=_SPLITS, pace=2.0)}
+        return {"pair_trends": by_parts(value, method, of_reference, of_generated, apart, seed, pace=2.0)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -122,17 +122,6 @@ def in_parts(figures: Figures, n: int, m: int, *, seed: int, splits: int = 40, p
     return Parts(np.array(halves), np.array(quarters), n, pace)
 
 
-def split_variance(figures: Figures, n: int, m: int, *, seed: int, splits: int = 40) -> Array:
-    """Variances of figures of two samples, at the samples' own sizes: :attr:`Parts.variance` of :func:`in_parts`.
-
-    >>> values = np.random.default_rng(0).normal(size=400)
-    >>> variance = split_variance(lambda _, rows: np.array([values[rows].mean()]), 400, 400, seed=0)
-    >>> bool(0.5 < 400 * variance[0] < 2)
-    True
-    """
-    return in_parts(figures, n, m, seed=seed, splits=splits).variance
-
-
 def _part(order: Rows, i: int, count: int) -> Rows:
     size = len(order) // count
     return order[i * size : (i + 1) * size]

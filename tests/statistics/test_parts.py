@@ -5,7 +5,7 @@ import pytest
 
 from evalkit.core.errors import ShapeError
 from evalkit.statistics.influence import Estimate, difference
-from evalkit.statistics.parts import Parts, in_parts, split_variance
+from evalkit.statistics.parts import Parts, in_parts
 
 
 def test_the_variance_of_a_difference_of_means():
@@ -14,7 +14,7 @@ def test_the_variance_of_a_difference_of_means():
     for seed in range(30):
         draw = np.random.default_rng(seed)
         x, y = draw.normal(size=300), 2 * draw.normal(size=200)
-        found.append(split_variance(lambda i, j, x=x, y=y: np.array([x[i].mean() - y[j].mean()]), 300, 200, seed=seed)[0])
+        found.append(in_parts(lambda i, j, x=x, y=y: np.array([x[i].mean() - y[j].mean()]), 300, 200, seed=seed).variance[0])
     # Never below the larger of two estimates: a little too large on average.
     assert 0.95 < np.mean(found) / (1 / 300 + 4 / 200) < 1.4
 
@@ -24,12 +24,12 @@ def test_a_figure_that_no_linear_influence_explains():
     found = []
     for seed in range(30):
         x, y = np.random.default_rng(seed).normal(size=(2, 100))
-        found.append(split_variance(lambda i, j, x=x, y=y: np.array([x[i].mean() * y[j].mean()]), 100, 100, seed=seed)[0])
+        found.append(in_parts(lambda i, j, x=x, y=y: np.array([x[i].mean() * y[j].mean()]), 100, 100, seed=seed).variance[0])
     assert 1e-4 < np.mean(found) < 6e-4
 
 
 def test_a_constant_figure_has_no_variance():
-    assert split_variance(lambda i, j: np.array([1.0, 2.0]), 20, 20, seed=0).tolist() == [0.0, 0.0]
+    assert in_parts(lambda i, j: np.array([1.0, 2.0]), 20, 20, seed=0).variance.tolist() == [0.0, 0.0]
 
 
 def test_parts_are_disjoint_and_the_seed_decides():
@@ -39,15 +39,15 @@ def test_parts_are_disjoint_and_the_seed_decides():
         seen.append((first, second))
         return np.array([first.mean() + second.mean()])
 
-    one = split_variance(figures, 21, 34, seed=3, splits=1)
+    one = in_parts(figures, 21, 34, seed=3, splits=1).variance
     assert [(len(first), len(second)) for first, second in seen] == [(10, 17)] * 2 + [(5, 8)] * 4
     for parts in (seen[:2], seen[2:]):
         for side in (0, 1):
             rows = np.concatenate([part[side] for part in parts])
             assert len(np.unique(rows)) == len(rows)
-    assert one == split_variance(figures, 21, 34, seed=3, splits=1)
+    assert one == in_parts(figures, 21, 34, seed=3, splits=1).variance
     with pytest.raises(ShapeError, match="8 rows"):
-        split_variance(figures, 7, 34, seed=0)
+        in_parts(figures, 7, 34, seed=0)
 
 
 def _share_beyond_the_largest(reference, generated, seed):
