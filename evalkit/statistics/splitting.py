@@ -17,7 +17,8 @@ def learning_influences(figure: Callable[[Rows], tuple[float, Array]], rows: Row
 
     Half the squared difference of two halves' figures, less what it owes to the rows that both models were asked about, is the
     variance at half size; at full size it is half of that or less, since better models differ less. The mean over the splits is
-    shared out to rows by how much higher the figures were where they lay.
+    shared out to rows by how much higher the figures were where they lay. Few splits may show less than the asked rows owe: half of
+    what they show is kept.
 
     Args:
         figure: of a model that learned from these rows, with the influences, mean 0, of the rows that it was asked about, the same
@@ -35,17 +36,17 @@ def learning_influences(figure: Callable[[Rows], tuple[float, Array]], rows: Row
     >>> bool(0.5 < moved.var() < 2)
     True
     """
-    draws, moved, variance = generator(seed, "learning halves"), np.zeros(n), 0.0
+    draws, moved, shown, of_asked = generator(seed, "learning halves"), np.zeros(n), 0.0, 0.0
     for _ in range(splits):
         halves = np.array_split(rows[draws.permutation(len(rows))], 2)
         (first, of_first), (second, of_second) = map(figure, halves)
         moved[halves[0]] += first - second
         moved[halves[1]] -= first - second
-        of_asked = float((of_first - of_second).var(ddof=1)) / len(of_first)
-        variance += ((first - second) ** 2 - of_asked) / 4 / splits
+        shown += (first - second) ** 2 / splits
+        of_asked += float((of_first - of_second).var(ddof=1)) / len(of_first) / splits
     moved -= moved.mean()
     has = float(moved.var(ddof=1)) / n
-    return moved * math.sqrt(max(variance, 0.0) / has) if has > 0 else moved
+    return moved * math.sqrt(max(shown - of_asked, shown / 2) / 4 / has) if has > 0 else moved
 
 
 def share_variance_floor(share: float, n: int) -> float:
