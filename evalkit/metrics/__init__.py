@@ -246,6 +246,14 @@ METRICS: dict[str, MetricSpec] = {
             usual=False,
         ),
         MetricSpec(
+            name="classifier_score",
+            what_it_is="How surely rows are of one class each, and of how many in all; features must be class probabilities.",
+            module="evalkit.metrics.classifier_score",
+            class_name="ClassifierScores",
+            figures=("classifier_score",),
+            usual=False,
+        ),
+        MetricSpec(
             name="nearest_share",
             what_it_is="How many generated rows lie closer to rows that the generator was fitted to than to as many it never saw.",
             module="evalkit.metrics.fitted_rows",

@@ -101,7 +101,7 @@ def places(known: Array, values: Array) -> Array:
     [0.0, 0.5, 0.75, nan]
     """
     known = np.sort(known[~np.isnan(known)])
-    found = (np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")) / (2 * len(known))
+    found = (np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")) / (2 * max(len(known), 1))
     return np.where(np.isnan(values), np.nan, found)
 
 

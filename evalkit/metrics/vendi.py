@@ -152,8 +152,8 @@ def _widened(units: Array, q: float, seed: int) -> _Variety:
     moved = np.array([(n / len(group) - 1) * (whole.log_score - score) for group, score in zip(groups, without, strict=True)])
     foretold = np.array([whole.influences[group].mean() for group in groups])
     # Both are of the same groups, so that most of the chance of their choice cancels.
-    ratio = float(moved.var() / foretold.var()) if foretold.any() else 1.0
-    return whole._replace(influences=math.sqrt(max(ratio, 1.0)) * whole.influences)
+    seen, known = float(moved.var()), float(foretold.var())
+    return whole._replace(influences=math.sqrt(max(seen / known, 1.0)) * whole.influences) if known > 0 else whole
 
 
 def _variety(units: Array, q: float) -> _Variety:

@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy.special import softmax
 
 from evalkit.core.sample import Series, Table, Texts
 from evalkit.core.schema import Column, Schema
@@ -119,6 +120,25 @@ class Features:
         normal = self.coordinates == "normal"
         parts = draw.normal(size=(count, self.d)) if normal else draw.exponential(size=(count, self.d)) - 1
         return parts @ mixing.T + mean
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """Class probabilities: most rows are of one class nearly for sure. A shift makes the first class more frequent.
+
+    Attributes:
+        classes: how many.
+    """
+
+    classes: int
+
+    def name(self) -> str:
+        return f"probabilities of {self.classes} classes"
+
+    def rows(self, count: int, shift: float, draw: Draw) -> Array:
+        scores = 3 * draw.normal(size=(count, self.classes))
+        scores[:, 0] += 3 * shift
+        return np.asarray(softmax(scores, axis=1))
 
 
 @dataclass(frozen=True)

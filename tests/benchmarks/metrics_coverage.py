@@ -28,7 +28,18 @@ from evalkit.run.measures import MEASURES
 from evalkit.statistics import proportion_interval
 from evalkit.statistics.influence import Estimate, difference
 from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
-from tests.benchmarks.laws import Array, Autoregression, Chains, CopyingScenario, Counts, Features, Law, MixedTable, Scenario
+from tests.benchmarks.laws import (
+    Array,
+    Autoregression,
+    Chains,
+    CopyingScenario,
+    Counts,
+    Features,
+    Law,
+    MixedTable,
+    Probabilities,
+    Scenario,
+)
 from tests.benchmarks.runs import resume, timed
 
 PART = "metrics_coverage"
@@ -128,6 +139,7 @@ MEASURED: dict[str, Measured] = {
         5,
         truths={"discriminative": none_if_equal(0.5), "predictive": none_if_equal(0.0)},
     ),
+    "classifier_score": Measured(three(Probabilities(5), Probabilities(40))),
     "vendi": Measured(OF_FEATURES, truths={"vendi_gap": none_if_equal(0.0)}),
     "sliced_wasserstein": Measured(OF_FEWER_FEATURES, 500, 25),
     "frechet_extrapolated": Measured(OF_FEATURES, batch=500, truths={"frechet_extrapolated": frechet_truth}),

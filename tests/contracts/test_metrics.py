@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
+from scipy.special import softmax
 
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Images, Series, Texts
@@ -23,6 +24,11 @@ QUICK = {"timegan_scores": {"steps": 30}}
 
 def rows(seed, n=120, d=3, shift=0.0):
     return np.random.default_rng(seed).normal(shift, 1, size=(n, d))
+
+
+def probabilities(seed, n=120, shift=0.0):
+    """Of four classes; the larger the shift, the more rows are of the first."""
+    return softmax(3 * rows(seed, n, 4) + shift * np.array([3, 0, 0, 0]), axis=1)
 
 
 def table(seed, n=120, shift=0.0):
@@ -60,6 +66,8 @@ MADE = {"table": table, "images": images, "texts": texts, "series": series}
 
 
 def asked(name, seed, **settings):
+    if name == "classifier_score":
+        return probabilities(seed, **settings)
     return MADE[MEASURES[name].modalities[0]](seed, **settings) if name in OF_SAMPLES else rows(seed, **settings)
 
 

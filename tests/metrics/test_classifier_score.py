@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.core.errors import InputError, ShapeError
-from evalkit.metrics.classifier_score import classifier_score, classifier_score_estimate
+from evalkit.metrics.classifier_score import ClassifierScores, classifier_score, classifier_score_estimate
 from evalkit.statistics.influence import difference
 
 
@@ -101,3 +101,16 @@ def test_what_does_not_fit_is_refused():
             classifier_score_estimate(rows)
     with pytest.raises(InputError, match="softmax"):
         classifier_score(3 * probabilities(0))
+
+
+def test_the_metric_is_the_estimate_with_the_references_score_beside_it():
+    real, made = probabilities(0), probabilities(1, 150)
+    found = ClassifierScores().estimates(real, made, seed=0)["classifier_score"]
+    alone = classifier_score_estimate(made)
+    assert found.interval() == alone.interval()
+    assert found.method.endswith(f"{classifier_score_estimate(real).value:.4g} in the reference")
+    assert len(found.reference) == len(real)
+    with pytest.raises(ShapeError, match="same classes"):
+        ClassifierScores().estimates(real, probabilities(1, classes=4), seed=0)
+    with pytest.raises(InputError, match="softmax"):
+        ClassifierScores().estimates(real, np.log(made), seed=0)
