@@ -9,6 +9,7 @@ from evalkit.core.errors import CancelledError, InputError
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.core.sample import Images, Series, Texts
 from evalkit.features import load_extractor, save_extractor
+from evalkit.features.from_callable import FromCallable
 from evalkit.features.hashed_ngrams import HashedNgrams
 from evalkit.run.evaluate import check_files, evaluate, write_evaluation
 from evalkit.run.measures import MEASURES
@@ -145,6 +146,19 @@ def test_what_limits_the_figures_is_said():
     few = evaluate(table(0, n=150), {"a": table(1, n=100), "b": table(2, n=120)}, metrics=["kid"])
     assert any("too few to set some aside" in sentence for sentence in few.cautions)
     assert any("unequally many rows" in sentence for sentence in few.cautions)
+
+
+def test_a_classifier_as_the_extractor_scores_how_sure_and_how_varied_rows_are():
+    def chances(sample):
+        size = sample.frame["size"].to_numpy(dtype=float)
+        return np.column_stack([np.exp(3 * size), np.ones(len(size)), np.exp(-3 * size)]) / (1 + 2 * np.cosh(3 * size))[:, None]
+
+    generators, asked = {"varied": table(1), "one-sided": table(2, shift=2.0)}, {"metrics": ["classifier_score"], "closer": False}
+    result = evaluate(table(0), generators, extractor=FromCallable(chances, "sizes"), **asked)
+    assert result.of("varied")["classifier_score"].low > 1.3 > result.of("one-sided")["classifier_score"].high
+    assert result.conclusions == ("varied is better than one-sided: by classifier_score.",)
+    refused = evaluate(table(0), generators, **asked)
+    assert all(isinstance(one.finding, Failure) and "softmax" in one.finding.reason for one in refused.measured)
 
 
 def test_a_fitted_extractor_sees_later_generators_as_the_first_ones(tmp_path):
