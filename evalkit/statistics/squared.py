@@ -1,7 +1,7 @@
 """Intervals of squared distances, from laws that are equal to laws far apart."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy import optimize, special, stats
 
@@ -26,8 +26,9 @@ class SquaredDistance:
     Attributes:
         noise: variance of the squared term, > 0.
         slope: by how much the linear error's variance grows with the distance, > 0, in units of the figure.
-        bias: what the estimate shows of equal laws on average, >= 0. Where it is above 0 the estimate is its own mean's, bias and
-            distance together, and errs as a gamma variable does of which that is the mean.
+        bias: what is left in the estimate, which shows it of equal laws on average, >= 0. The interval is then of bias and
+            distance together; where no distance is seen, its low end is that of a gamma variable's mean, since the bias is no
+            better known than from such rows.
 
     Source: the moments are matched as Satterthwaite (Biometrics Bulletin 2, 1946) did; the passage follows Feldman and Cousins,
     Physical Review D 57 (1998).
@@ -37,7 +38,7 @@ class SquaredDistance:
     >>> [round(end) for end in SquaredDistance(noise=1.0, slope=1.0).interval(1000.0)]
     [939, 1063]
     >>> [round(end, 2) for end in SquaredDistance(noise=1.0, slope=1.0, bias=5.0).interval(5.0)]
-    [3.5, 7.73]
+    [3.7, 8.41]
     """
 
     noise: float
@@ -54,7 +55,7 @@ class SquaredDistance:
     def interval(self, value: float, *, level: float = 0.95) -> tuple[float, float]:
         """Smallest and largest expectation of the estimate that the estimate does not speak against."""
         if self.bias > 0:
-            return self._with_bias(value, (1 - level) / 2)
+            return self._with_bias(value, level)
         # In units of the squared term's standard deviation.
         unit, miss = math.sqrt(self.noise), 1 - level
         found, slope = value / unit, self.slope / unit
@@ -76,11 +77,12 @@ class SquaredDistance:
         high = 0.0 if too_large(0.0) <= 0 else float(optimize.brentq(too_large, 0.0, far))
         return low * unit, high * unit
 
-    def _with_bias(self, value: float, tail: float) -> tuple[float, float]:
-        mean = max(value, self.bias)
-        shape = mean**2 / (self.noise + self.slope * (mean - self.bias))
-        low, high = (value * shape / float(stats.gamma.ppf(share, shape)) for share in (1 - tail, tail))
-        return low, max(high, self.bias)
+    def _with_bias(self, value: float, level: float) -> tuple[float, float]:
+        low, high = replace(self, bias=0.0).interval(value - self.bias, level=level)
+        if low == 0:
+            shape = self.bias**2 / self.noise
+            low = min(value * shape / float(stats.gamma.ppf(level, shape)) - self.bias, 0.0)
+        return self.bias + low, self.bias + high
 
     def grouped(self, ratio: float) -> "SquaredDistance":
         """Of rows that come in groups, which make the linear error's variance so many times as large.
