@@ -36,8 +36,8 @@ class Estimate:
         range: smallest and largest value that the figure can take; the interval is cut there.
         squared: how a figure errs that is a squared distance: its interval follows from that, and not from the normal law.
         share_of: of a figure that is a share of so many independent rows: its interval is Clopper and Pearson's.
-        pair: of a figure that differs from another generator's as a squared distance does: what that difference needs.
-        gap: of a figure that is an absolute difference: what it is made of, for differences between generators.
+        pair: of a figure that differs from another generator's by what they share of the reference: what that difference needs.
+        gap: of a figure that is an absolute difference: what it is made of, for its interval and differences between generators.
         parts: of a figure that rows move together, not one by one: its values in parts of them, for differences between generators.
     """
 
@@ -120,7 +120,8 @@ class Estimate:
         """The figure with its interval, cut to the figure's range; it always holds the figure and a value of that range.
 
         It assumes independent rows. That of a share is exact. Others are normal, and where the figure lies at the end of its range
-        a guide; that of a squared distance is as good there, see :class:`~evalkit.statistics.squared.SquaredDistance`.
+        a guide; those of a squared distance (:class:`~evalkit.statistics.squared.SquaredDistance`) and of a single
+        absolute difference (:func:`~evalkit.statistics.intervals.absolute_interval`) are as good there.
 
         >>> rows = np.array([-1.0, 1.0] * 50)
         >>> [round(end, 2) for end in Estimate(0.5, "lower", "demo", 0 * rows, rows).interval()]

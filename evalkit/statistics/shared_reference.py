@@ -21,7 +21,7 @@ class SharedReference:
         by_chance: what the variance of the reference's mean influence owes to the generated rows, where laws are equal, >= 0.
         degrees: of the chi-squared variable, over its degrees, as which that variance then varies, >= 1: in how many directions
             the laws vary, about.
-        besides: variance of what else the distance rests on, such as directions that were drawn, >= 0.
+        besides: variance of what else the figure rests on, such as directions that were drawn, >= 0.
         scales: by what the influences of reference and generated rows were multiplied, > 0.
         squared: whether the figure is a squared distance, else it is a mean over generated rows, given the reference.
     """

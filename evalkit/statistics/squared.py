@@ -12,6 +12,8 @@ _MANY_DEGREES = 1e4
 # Over so many standard deviations of equal laws the interval passes from one-sided to two-sided.
 _PASSAGE = 2.0
 _LEAST_DEGREES = 1e-2
+# The quantiles of smaller ones are 0.
+_LEAST_SHAPE = 1e-2
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class SquaredDistance:
     def _with_bias(self, value: float, level: float) -> tuple[float, float]:
         low, high = replace(self, bias=0.0).interval(value - self.bias, level=level)
         if low == 0:
-            shape = self.bias**2 / self.noise
+            shape = max(self.bias**2 / self.noise, _LEAST_SHAPE)
             low = min(value * shape / float(stats.gamma.ppf(level, shape)) - self.bias, 0.0)
         return self.bias + low, self.bias + high
 
@@ -89,7 +91,7 @@ class SquaredDistance:
 
         The linear variance and the bias fall with the number of rows, the squared term's variance with its square.
         """
-        return SquaredDistance(self.noise * ratio**2, self.slope * ratio, self.bias)
+        return SquaredDistance(self.noise * ratio**2, self.slope * ratio, self.bias * ratio)
 
 
 def _above(found: float, distance: float, slope: float) -> float:

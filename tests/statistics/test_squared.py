@@ -41,6 +41,14 @@ def test_no_mean_lies_below_the_bias() -> None:
     assert error.interval(0.0)[0] == 0
 
 
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.99])
+@pytest.mark.parametrize("bias", [1e-9, 1e9])
+def test_a_bias_that_is_next_to_nothing_or_all_has_an_interval(bias: float, level: float) -> None:
+    for value in (0.0, bias, 2 * bias):
+        low, high = SquaredDistance(1.0, 1.0, bias).interval(value, level=level)
+        assert 0 <= low <= high < np.inf
+
+
 @given(st.floats(-5, 1e4), SIZES)
 def test_it_grows_with_the_units_of_the_figure(value: float, unit: float) -> None:
     plain = SquaredDistance(1.0, 1.0).interval(value)
@@ -72,6 +80,7 @@ def test_many_degrees_are_as_good_as_normal(degrees: float, away: float) -> None
 def test_groups_make_it_wider_and_nothing_is_refused() -> None:
     error = SquaredDistance(1.0, 1.0)
     assert error.grouped(4.0) == SquaredDistance(16.0, 4.0)
+    assert SquaredDistance(1.0, 1.0, 3.0).grouped(4.0) == SquaredDistance(16.0, 4.0, 12.0)
     with pytest.raises(InputError, match="above 0"):
         SquaredDistance(0.0, 1.0)
     with pytest.raises(InputError, match="bias from 0"):
