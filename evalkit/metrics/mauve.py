@@ -1,12 +1,13 @@
 """MAUVE: the area under the curve of the two errors that a generator can make, over clusters of features."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
 from scipy.special import rel_entr
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
@@ -28,8 +29,6 @@ _ROWS_A_CLUSTER, _FEWEST = 10, 20
 _VARIANCE_KEPT = 0.9
 _CLUSTERINGS, _MOST_STEPS = 5, 500
 _SEEDS = 2**31
-# In divergence: the area's slopes by differences.
-_STEP = 1e-6
 
 
 class Area(NamedTuple):
@@ -37,15 +36,16 @@ class Area(NamedTuple):
 
     Attributes:
         value: the area.
-        reference: (n,) of each reference row, mean 0.
+        reference: (n,) influences of each reference row, mean 0.
         generated: (m,) of each generated row.
-        noise: of the influences.
+        bends: (3, k) how far the area is from straight when two rows of a cluster are left out: both of the reference, both
+            generated, one of either.
     """
 
     value: float
     reference: Array
     generated: Array
-    noise: Noise
+    bends: Array
 
 
 def divergence_area(reference: Array, generated: Array, *, scale: float = _SCALE) -> float:
@@ -92,9 +92,11 @@ class Mauve:
 
     Equal laws do not give 1, since each cluster holds few rows; the figure depends on the numbers of rows, the features and the
     scale. Compare generators by it that were measured alike, beside held-out real rows. It sees what moves rows between clusters.
-    The intervals are of the expectation with so many rows (jackknife, and the spread of clusterings). Close to equality each
-    cluster's influence is mostly what chance made of its few rows, and the area errs half as much as such influences say: they lose
-    half of that noise, as those of squared distances do (:func:`~evalkit.metrics.second_order.tempered`).
+    The intervals are of the expectation with so many rows (jackknife, and the spread of clusterings), by the logarithm of what
+    lacks to 1, which errs in proportion to itself. Close to equality each cluster's influence is mostly what chance made of its
+    few rows, and the area errs half as much as such influences say: they lose half of that noise, as those of squared distances
+    do (:func:`~evalkit.metrics.second_order.tempered`), and so does the spread. That other rows would have made other clusters is
+    not in them.
 
     Attributes:
         unit_length: divide each row by its length first, as is usual for the features of language models, which have a meaning by
@@ -122,57 +124,75 @@ class Mauve:
         n = len(ours)
         k = min(n, len(theirs)) // _ROWS_A_CLUSTER
         scores = _reduced(np.concatenate([ours, theirs]), self.unit_length)
-        found = [clusters(scores, k, seed=derive_seed(seed, "mauve", i) % _SEEDS) for i in range(_CLUSTERINGS)]
-        return {
-            name: _estimate([area_of_clusters(of[:n], of[n:], k, added=added) for of in found], k, scores.shape[1])
-            for name, added in (("mauve", 0.0), ("mauve_star", 0.5))
-        }
+        of_all = (clusters(scores, k, seed=derive_seed(seed, "mauve", i) % _SEEDS) for i in range(_CLUSTERINGS))
+        found = [(of[:n], of[n:]) for of in of_all]
+        return {name: _estimate(found, k, scores.shape[1], added) for name, added in (("mauve", 0.0), ("mauve_star", 0.5))}
 
 
 def area_of_clusters(reference: Clusters, generated: Clusters, k: int, *, added: float) -> Area:
     """The area from each row's cluster, with the influence of each row by leaving it out.
 
     Args:
-        reference: (n,) clusters 0 … k - 1.
-        generated: (m,) likewise.
+        reference: (n,) clusters 0 … k - 1, n > 2.
+        generated: (m,) likewise, m > 2.
         k: clusters.
         added: to the rows of each cluster on either side, >= 0.
 
-    >>> round(area_of_clusters(np.array([0, 1]), np.array([0, 0, 0, 1]), 2, added=0.0).value, 4)
+    >>> round(area_of_clusters(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]), 2, added=0.0).value, 4)
     0.941
     """
     ours, theirs = (np.bincount(side, minlength=k).astype(np.float64) + added for side in (reference, generated))
-    real, made = ours / ours.sum(), theirs / theirs.sum()
-    without_real = _without_one(ours, added, lambda shares: _divergences(shares, made))
-    without_made = _without_one(theirs, added, lambda shares: _divergences(real, shares))
-    influences = []
-    for areas in (without_real[reference], without_made[generated]):
-        influences.append((len(areas) - 1) * (areas.mean() - areas))
-    return Area(divergence_area(real, made), influences[0], influences[1], _noise(real, made, ours.sum(), theirs.sum()))
+
+    def without(real: int, made: int) -> Array:
+        """The areas without so many rows of each cluster, (k,); of a cluster with fewer, it has no meaning."""
+        n, m = ours.sum() - real, theirs.sum() - made
+        others, own = (
+            _divergences(*sides)
+            for sides in ((ours / n, theirs / m), (np.maximum(ours - real, added) / n, np.maximum(theirs - made, added) / m))
+        )
+        return _area(others.sum(axis=-1, keepdims=True) - others + own, _SCALE)
+
+    whole, without_real, without_made = without(0, 0), without(1, 0), without(0, 1)
+    bends = np.stack(
+        [
+            whole - 2 * without_real + without(2, 0),
+            whole - 2 * without_made + without(0, 2),
+            whole - without_real - without_made + without(1, 1),
+        ]
+    )
+    areas = without_real[reference], without_made[generated]
+    influences = [(len(side) - 1) * (side.mean() - side) for side in areas]
+    return Area(divergence_area(ours / ours.sum(), theirs / theirs.sum()), influences[0], influences[1], bends)
 
 
-def _noise(real: Array, made: Array, n: float, m: float) -> Noise:
-    """From the second derivatives of the area by each cluster's shares, whose variances are those of Poisson counts."""
-    divergences = _divergences(real, made).sum(axis=-1)
-    steps = _STEP * np.eye(divergences.size).reshape(*divergences.shape, -1)
-    slopes = (_area(divergences[..., None] + steps, _SCALE) - _area(divergences[..., None] - steps, _SCALE)) / (2 * _STEP)
-    odd, lost = slopes.reshape(*divergences.shape, 1)
-    mixed = _MIXTURES * real + (1 - _MIXTURES) * made
-    mixed = np.where(mixed > 0, mixed, 1.0)
-    first, second, root = _MIXTURES * real / mixed, (1 - _MIXTURES) * made / mixed, np.sqrt(real * made) / mixed
-    # By the same share twice, times the share; by one of either, times the root of both.
-    twice_real = (lost * second**2 + odd * first * _MIXTURES * made / mixed).sum(axis=0)
-    twice_made = (odd * first**2 + lost * second * (1 - _MIXTURES) * real / mixed).sum(axis=0)
-    by_both = (root * (lost * (1 - _MIXTURES) * second + odd * _MIXTURES * first)).sum(axis=0) ** 2
-    degrees = float(by_both.sum()) ** 2 / float((by_both**2).sum()) if by_both.any() else 1.0
-    return Noise(float((twice_real**2).sum()) / n**2, float((twice_made**2).sum()) / m**2, float(by_both.sum()) / (n * m), degrees)
+def noise_of_mean(areas: Sequence[Area], found: Sequence[tuple[Clusters, Clusters]]) -> Noise:
+    """What the influences on the mean area of several clusterings owe to chance.
+
+    A row's influence depends on the other rows of its cluster, by as much as the area bends: over all pairs of rows, the mean
+    bend of the clusterings that have the pair in one cluster, squared. Of Poisson counts that is right on average.
+
+    Args:
+        areas: of each clustering.
+        found: the clusters of the reference's and of the generated rows, in each clustering.
+    """
+    sums, k = np.zeros(3), areas[0].bends.shape[1]
+    for first, (real, made) in zip(areas, found, strict=True):
+        for second, (also_real, also_made) in zip(areas, found, strict=True):
+            # So many rows are in one cluster here and in another there.
+            ours, theirs = (
+                coo_array((np.ones(len(one)), (one, other)), shape=(k, k)).tocsr()
+                for one, other in ((real, also_real), (made, also_made))
+            )
+            pairs = ours.multiply(ours) - ours, theirs.multiply(theirs) - theirs, ours.multiply(theirs)
+            sums += [one @ (counts @ other) for one, counts, other in zip(first.bends, pairs, second.bends, strict=True)]
+    reference, generated, shared = (sums / len(areas) ** 2).tolist()
+    return Noise(reference, generated, shared, float(np.mean([*map(_degrees, areas, found)])))
 
 
-def _without_one(counts: Array, added: float, divergences: Callable[[Array], Array]) -> Array:
-    """The areas without one row of each cluster, (k,); of a cluster without a row, it has no meaning."""
-    total = counts.sum() - 1
-    others, own = divergences(counts / total), divergences(np.maximum(counts - 1, added) / total)
-    return _area(others.sum(axis=-1, keepdims=True) - others + own, _SCALE)
+def _degrees(area: Area, found: tuple[Clusters, Clusters]) -> float:
+    """In how many clusters the influences' noise is, about."""
+    of_cluster = area.bends[2] ** 2 * np.multiply(*(np.bincount(side, minlength=area.bends.shape[1]) for side in found))
+    return float(of_cluster.sum() ** 2 / (of_cluster**2).sum()) if of_cluster.any() else 1.0
 
 
 def clusters(scores: Array, k: int, *, seed: int) -> Clusters:
@@ -199,22 +219,26 @@ def _reduced(rows: Array, unit_length: bool) -> Array:
     return scores[:, : int((held < _VARIANCE_KEPT * held[-1:]).sum()) + 1]
 
 
-def _estimate(areas: list[Area], k: int, d: int) -> Estimate:
-    values = np.array([area.value for area in areas])
-    sides = np.array([area.reference for area in areas]), np.array([area.generated for area in areas])
-    noise = Noise(*np.mean([area.noise for area in areas], axis=0).tolist())
-    scales = _scale(sides[0], noise.reference + noise.shared), _scale(sides[1], noise.generated + noise.shared)
-    reference, generated = (side.mean(axis=0) * scale for side, scale in zip(sides, scales, strict=True))
+def _estimate(found: list[tuple[Clusters, Clusters]], k: int, d: int, added: float) -> Estimate:
+    areas = [area_of_clusters(*sides, k, added=added) for sides in found]
+    noise, values = noise_of_mean(areas, found), np.array([area.value for area in areas])
+    sides = np.mean([area.reference for area in areas], axis=0), np.mean([area.generated for area in areas], axis=0)
+    raw = [float(rows.var(ddof=1)) / len(rows) for rows in sides]
+    scales = tempering(raw[0], noise.reference + noise.shared), tempering(raw[1], noise.generated + noise.shared)
+    kept = sum(size * scale**2 for size, scale in zip(raw, scales, strict=True)) / sum(raw) if any(raw) else 1.0
     method = (
-        f"{k} clusters of {d} principal components, mean over {len(areas)} clusterings; jackknife less half its noise, and "
-        f"the spread of clusterings; the interval is of the expectation with {len(reference)} reference and {len(generated)} "
-        "generated rows"
+        f"{k} clusters of {d} principal components, mean over {len(areas)} clusterings; jackknife and spread of clusterings, less "
+        f"half their noise; the interval is of the expectation with {len(sides[0])} reference and {len(sides[1])} generated rows"
     )
-    spread, value = float(values.var(ddof=1)) / len(values), float(values.mean().clip(0, 1))
-    pair = SharedReference(noise.shared, noise.degrees, spread, scales)
-    return Estimate(value, "higher", method, reference, generated, spread, (0.0, 1.0), pair=pair)
-
-
-def _scale(influences: Array, noise: float) -> float:
-    """By the noise that one clustering has on average."""
-    return tempering(float(influences.var(axis=1, ddof=1).mean()) / influences.shape[1], noise)
+    return Estimate(
+        float(values.mean().clip(0, 1)),
+        "higher",
+        method,
+        sides[0] * scales[0],
+        sides[1] * scales[1],
+        float(values.var(ddof=1)) / len(values) * kept,
+        (0.0, 1.0),
+        short_of=1.0,
+        # Of equal generators the spread is in the influences already.
+        pair=SharedReference(noise.shared, noise.degrees, 0.0, scales),
+    )

@@ -2,7 +2,14 @@
 
 from evalkit.statistics.conformal import calibration_rows_needed, conformal_p_values
 from evalkit.statistics.exact import binomial_test, paired_test, two_sample_test
-from evalkit.statistics.intervals import Interval, absolute_interval, bootstrap_interval, mean_interval, proportion_interval
+from evalkit.statistics.intervals import (
+    Interval,
+    absolute_interval,
+    bootstrap_interval,
+    mean_interval,
+    positive_interval,
+    proportion_interval,
+)
 from evalkit.statistics.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm
 from evalkit.statistics.ranking import auc, auc_interval
 from evalkit.statistics.rows_needed import detectable_errors, times_as_many
@@ -27,6 +34,7 @@ __all__ = [
     "mean_interval",
     "outside_test",
     "paired_test",
+    "positive_interval",
     "proportion_interval",
     "rank_sum_test",
     "share_difference",

@@ -10,7 +10,7 @@ from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.statistics.gaps import AbsoluteGap, variance_of_gap_difference
-from evalkit.statistics.intervals import Interval, absolute_interval, proportion_interval
+from evalkit.statistics.intervals import Interval, absolute_interval, positive_interval, proportion_interval
 from evalkit.statistics.parts import Parts
 from evalkit.statistics.shared_reference import SharedReference, variance_of_difference
 from evalkit.statistics.squared import SquaredDistance
@@ -38,6 +38,8 @@ class Estimate:
         share_of: of a figure that is a share of so many independent rows: its interval is Clopper and Pearson's.
         pair: of a figure that differs from another generator's by what they share of the reference: what that difference needs.
         gap: of a figure that is an absolute difference: what it is made of, for its interval and differences between generators.
+        short_of: of a figure of which this is the best, and that errs in proportion to what lacks to it: the interval is of the
+            logarithm of what lacks.
         parts: of a figure that rows move together, not one by one: its values in parts of them, for differences between generators.
     """
 
@@ -53,6 +55,7 @@ class Estimate:
     gap: AbsoluteGap | None = None
     parts: Parts | None = None
     pair: SharedReference | None = None
+    short_of: float | None = None
 
     @classmethod
     def of_gap(cls, gap: AbsoluteGap, method: str, range: tuple[float, float]) -> "Estimate":
@@ -120,8 +123,9 @@ class Estimate:
         """The figure with its interval, cut to the figure's range; it always holds the figure and a value of that range.
 
         It assumes independent rows. That of a share is exact. Others are normal, and where the figure lies at the end of its range
-        a guide; those of a squared distance (:class:`~evalkit.statistics.squared.SquaredDistance`) and of a single
-        absolute difference (:func:`~evalkit.statistics.intervals.absolute_interval`) are as good there.
+        a guide; those of a squared distance (:class:`~evalkit.statistics.squared.SquaredDistance`), of a single
+        absolute difference (:func:`~evalkit.statistics.intervals.absolute_interval`) and of what lacks to the best
+        (:func:`~evalkit.statistics.intervals.positive_interval`) are as good there.
 
         >>> rows = np.array([-1.0, 1.0] * 50)
         >>> [round(end, 2) for end in Estimate(0.5, "lower", "demo", 0 * rows, rows).interval()]
@@ -138,6 +142,9 @@ class Estimate:
         error = math.sqrt(self.variance)
         if self.gap is not None and len(self.gap.signed) == 1 and error > 0:
             return absolute_interval(self.value, error, level=level)[1:]
+        if self.short_of is not None and error > 0 and self.value < self.short_of:
+            _, low, high = positive_interval(self.short_of - self.value, error, level=level)
+            return self.short_of - high, self.short_of - low
         return self.value - _width(level) * error, self.value + _width(level) * error
 
 

@@ -1,6 +1,7 @@
 """Intervals: what range of values the data allow."""
 
 import math
+import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,6 +11,8 @@ from scipy import optimize, special, stats
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
+
+_LARGEST_LOGARITHM = math.log(sys.float_info.max)
 
 
 class Interval(NamedTuple):
@@ -102,6 +105,26 @@ def absolute_interval(difference: float, error: float, *, level: float = 0.95) -
     low = 0.0 if too_small(0.0) >= 0 else float(optimize.brentq(too_small, 0.0, far))
     high = float(optimize.brentq(too_large, one_sided, far))
     return Interval(abs(difference), low * error, high * error)
+
+
+def positive_interval(value: float, error: float, *, level: float = 0.95) -> Interval:
+    """A quantity above 0 that errs in proportion to itself, with the interval of its logarithm.
+
+    Never below 0, and further above the value than below it.
+
+    Args:
+        value: > 0.
+        error: its standard error, >= 0.
+        level: confidence, 0 < level < 1.
+
+    >>> [round(end, 2) for end in positive_interval(1.0, 0.5)]
+    [1.0, 0.38, 2.66]
+    """
+    _check_level(level)
+    if not 0 < value < math.inf or not 0 <= error < math.inf:
+        raise InputError(f"an interval of a logarithm needs a value above 0 and an error from 0, got {value} and {error}")
+    factor = math.exp(min(float(special.ndtri((1 + level) / 2)) * error / value, _LARGEST_LOGARITHM))
+    return Interval(value, value / factor, min(value * factor, sys.float_info.max))
 
 
 def bootstrap_interval(

@@ -12,7 +12,7 @@ from scipy.integrate import quad
 from scipy.special import beta
 
 from evalkit.core.errors import InputError, ShapeError
-from evalkit.metrics.mauve import Mauve, area_of_clusters, clusters, divergence_area
+from evalkit.metrics.mauve import Mauve, area_of_clusters, clusters, divergence_area, noise_of_mean
 from evalkit.metrics.second_order import tempering
 from evalkit.statistics.influence import difference
 from tests.golden.make_peer_figures_v1 import FILE, mode_rows
@@ -125,6 +125,44 @@ def test_the_influences_are_those_of_leaving_a_row_out(added):
     np.testing.assert_allclose(found.generated, 11 * (without.mean() - without), atol=1e-9)
 
 
+@pytest.mark.parametrize("added", [0.0, 0.5])
+def test_the_noise_is_that_of_leaving_pairs_of_rows_out(added):
+    """The mean area of two clusterings, and all pairs of rows; a pair that shares no cluster bends it next to nothing."""
+    draw = np.random.default_rng(0)
+    found = [(draw.integers(0, 3, 20), draw.integers(0, 3, 16)) for _ in range(2)]
+    noise = noise_of_mean([area_of_clusters(*sides, 3, added=added) for sides in found], found)
+
+    def bend(one, other):
+        """One and other: how many rows of which clusters are left out."""
+        total = 0.0
+        for (real, made), out, also_out in zip(found, one, other, strict=True):
+            if out[1] != also_out[1]:
+                continue
+            counts = [np.bincount(side, minlength=3) + added for side in (real, made)]
+            total += sum(
+                sign * without(counts, rows) for sign, rows in ((1, []), (-1, [out]), (-1, [also_out]), (1, [out, also_out]))
+            )
+        return total / len(found)
+
+    def without(counts, rows):
+        counts = [side.copy() for side in counts]
+        for side, cluster in rows:
+            counts[side][cluster] -= 1
+        return by_loops(*((np.maximum(side, 0) / side.sum()).tolist() for side in counts), 5.0)
+
+    def pairs(first, second):
+        return sum(
+            bend([(first, of[first][i]) for of in found], [(second, of[second][j]) for of in found]) ** 2
+            for i in range(len(found[0][first]))
+            for j in range(len(found[0][second]))
+            if (first, i) != (second, j)
+        )
+
+    assert noise.reference == pytest.approx(pairs(0, 0), rel=1e-9)
+    assert noise.generated == pytest.approx(pairs(1, 1), rel=1e-9)
+    assert noise.shared == pytest.approx(pairs(0, 1), rel=1e-9)
+
+
 def test_dropped_modes_and_rows_beside_the_modes_are_told_from_real_ones():
     real = modes(0)
     like, dropped, beside = (measured(real, rows) for rows in (modes(1), modes(2, dropped=4), modes(3, shift=2.0)))
@@ -169,10 +207,11 @@ def test_the_error_close_to_equality_is_as_large_as_it_needs_to_be(uneven):
     draw, found = np.random.default_rng(0), []
     law = np.exp(uneven * draw.normal(size=30))
     for _ in range(300):
-        sides = (np.repeat(np.arange(30), draw.multinomial(300, shares / shares.sum())) for shares in (np.ones(30), law))
+        sides = tuple(np.repeat(np.arange(30), draw.multinomial(300, shares / shares.sum())) for shares in (np.ones(30), law))
         area = area_of_clusters(*sides, 30, added=0.0)
         raw = [float(side.var(ddof=1)) / 300 for side in (area.reference, area.generated)]
-        noises = [noise + area.noise.shared for noise in area.noise[:2]]
+        noise = noise_of_mean([area], [sides])
+        noises = [own + noise.shared for own in noise[:2]]
         found.append((area.value, sum(one * tempering(one, noise) ** 2 for one, noise in zip(raw, noises, strict=True))))
     values, variances = np.array(found).T
     assert 0.85 < (variances.mean() / values.var()) ** 0.5 < 1.2

@@ -23,6 +23,15 @@ def test_the_interval_of_a_difference_of_means_is_welchs_with_normal_quantiles()
     np.testing.assert_allclose([value, low, high], second.mean() - first.mean() + error * stats.norm.ppf([0.5, 0.025, 0.975]))
 
 
+def test_what_lacks_to_the_best_has_the_interval_of_its_logarithm():
+    rows = np.array([-1.0, 1.0] * 50)
+    near = Estimate(0.9, "higher", "demo", 0 * rows, rows, range=(0.0, 1.0), short_of=1.0).interval()
+    error = 1 / math.sqrt(99)
+    np.testing.assert_allclose(near, [0.9, 1 - 0.1 * math.exp(1.959964 * error / 0.1), 1 - 0.1 / math.exp(1.959964 * error / 0.1)])
+    best = Estimate(1.0, "higher", "demo", 0 * rows, rows, range=(0.0, 1.0), short_of=1.0).interval()
+    np.testing.assert_allclose(best, [1.0, 1 - 1.959964 * error, 1.0])
+
+
 def test_two_generators_are_compared_without_what_the_reference_adds():
     draw = np.random.default_rng(1)
     reference = draw.normal(0, 10, size=60)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from evalkit.core.errors import InputError, ShapeError
-from evalkit.statistics import absolute_interval, bootstrap_interval, mean_interval, proportion_interval
+from evalkit.statistics import absolute_interval, bootstrap_interval, mean_interval, positive_interval, proportion_interval
 
 
 @given(st.integers(0, 60), st.integers(1, 60))
@@ -81,3 +81,23 @@ def test_refused_counts_and_levels():
             proportion_interval(*arguments)
     with pytest.raises(InputError):
         proportion_interval(1, 2, level=1.0)
+
+
+@pytest.mark.parametrize("shape", [8, 30, 100])
+def test_what_errs_in_proportion_to_itself_is_held_as_often_as_said(shape):
+    """Of gamma variables, whose standard error goes with their size; the normal interval holds 8 degrees' mean in 91 %."""
+    found = np.random.default_rng(0).gamma(shape, 1 / shape, size=4000)
+    held = [interval.low <= 1 <= interval.high for interval in (positive_interval(one, one / shape**0.5) for one in found)]
+    assert 0.93 <= np.mean(held) <= 0.97
+
+
+@given(st.floats(1e-300, 1e300), st.floats(0, 1e6))
+def test_a_positive_quantity_has_a_positive_interval(value, relative):
+    found = positive_interval(value, min(value * relative, 1e300))
+    assert 0 <= found.low <= found.value <= found.high < np.inf
+
+
+@pytest.mark.parametrize(("value", "error"), [(0.0, 1.0), (-1.0, 1.0), (np.nan, 1.0), (1.0, -1.0), (1.0, np.inf)])
+def test_what_is_not_positive_has_no_such_interval(value, error):
+    with pytest.raises(InputError, match="above 0"):
+        positive_interval(value, error)
