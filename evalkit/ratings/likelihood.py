@@ -27,6 +27,8 @@ UNBOUNDED = (
 _STEPS = 60
 # The error that is left is about half the square of the last step.
 _CONVERGED = 3e-6
+# So small a share of what a parameter would tell alone is none.
+_ROUNDING = 1e-12
 # On the logit scale a step this long is not believed.
 _LONGEST = 5.0
 
@@ -230,9 +232,13 @@ class Factor:
         filled = information.copy()
         filled[:k, :k] += constant
         try:
-            return cls(linalg.cholesky(filled, lower=True, check_finite=False), constant, k)
+            lower = linalg.cholesky(filled, lower=True, check_finite=False)
         except linalg.LinAlgError:
             raise InputError(refusal) from None
+        # Towards infinity information dies away to what rounding makes of it, with either sign.
+        if (lower.diagonal() ** 2 <= _ROUNDING * filled.diagonal()).any():
+            raise InputError(refusal)
+        return cls(lower, constant, k)
 
     def solve(self, gradient: Array) -> Array:
         """The step of Newton's method."""

@@ -23,11 +23,11 @@ def without_one(ranking: Ranking, *, by: Literal["rater", "item"] = "rater") -> 
         ``rater`` (or ``item``); ``votes``; ``first``: who leads without it, missing where there is then no finite estimate;
         ``first_changes``; ``largest_change``: of any strength, in logits; ``places_changed``: generators whose place changes.
 
-    >>> votes = pd.DataFrame({"left": list("abab"), "right": list("baba"), "outcome": ["left", "right", "right", "tie"]})
-    >>> votes["rater"] = list("xxyz")
+    >>> votes = pd.DataFrame({"left": list("ababab"), "right": list("bababa"), "rater": list("xxyyzz")})
+    >>> votes["outcome"] = ["left", "right", "right", "tie", "left", "tie"]
     >>> from evalkit.ratings import rank
     >>> without_one(rank(votes, position=False))["rater"].tolist()
-    ['x', 'z', 'y']
+    ['y', 'x', 'z']
     """
     if by not in ranking.groups:
         raise InputError(f"these votes do not say the {by}: give that column")

@@ -40,6 +40,17 @@ def test_where_nothing_finite_is_left_it_is_said():
     assert found.loc["1", "first"] == "model 2"
 
 
+@pytest.mark.parametrize("ties", [1, 2, 5])
+@pytest.mark.parametrize("wins", [1, 2, 3, 7])
+def test_who_loses_all_that_is_decided_has_no_finite_strength_whatever_the_rounding(wins, ties):
+    """Odds of wins and ties go to infinity together; the information of that direction dies away to rounding, of either sign."""
+    outcomes = ["left"] * wins + ["tie"] * ties + ["right"]
+    table = pd.DataFrame({"left": "a", "right": "b", "outcome": outcomes, "rater": ["most"] * (wins + ties) + ["last"]})
+    found = without_one(rank(table, position=False)).set_index("rater")
+    assert found.loc["last", "largest_change"] == np.inf
+    assert pd.isna(found.loc["last", "first"])
+
+
 def test_votes_that_do_not_say_who_are_refused():
     with pytest.raises(InputError, match="rater"):
         without_one(rank(votes(0).drop(columns="rater")))
