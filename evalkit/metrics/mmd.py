@@ -17,7 +17,7 @@ from evalkit.statistics.influence import Estimate
 Array = NDArray[np.float64]
 Rows = NDArray[np.floating[Any]]
 
-_BLOCK_ROWS, _FEWEST_ROWS = 511, 200
+_BLOCK_ROWS, _FEWEST_ROWS, _ROWS_CENTRED = 511, 200, 64
 # In how many directions rows vary is told by so many a side.
 _SOME = 256
 # From so many features on, products of rows are what a distance costs: they are then taken in float32.
@@ -183,7 +183,7 @@ def _is_single(rows: ArrayLike) -> bool:
 def _centred(rows: Rows, centre: Array, unit: float, precision: type[np.floating[Any]]) -> Rows:
     """Rows less the centre over the unit, some at a time: no further copy in float64."""
     found = np.empty(rows.shape, dtype=precision)
-    for block in _blocks(len(rows)):
+    for block in _blocks(len(rows), _ROWS_CENTRED):
         found[block] = (rows[block] - centre) / unit
     return found
 
@@ -308,5 +308,5 @@ def _some_across(first: Rows, second: Rows, kernel: Kernel) -> Array:
     return np.asarray(values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean())
 
 
-def _blocks(n: int) -> Iterator[slice]:
-    return (slice(start, min(start + _BLOCK_ROWS, n)) for start in range(0, n, _BLOCK_ROWS))
+def _blocks(n: int, size: int = _BLOCK_ROWS) -> Iterator[slice]:
+    return (slice(start, min(start + size, n)) for start in range(0, n, size))

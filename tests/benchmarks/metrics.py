@@ -3,8 +3,8 @@
     python -m tests.benchmarks.metrics [--only WORK …] [--threads 1] [--repeats 3] [--peers-python PATH] [--json]
 
 Each piece of work is done by every package in turn, each time in a process of its own (``metric_work.py``) on one thread, so that
-what else the machine does meets all of them; medians over the repeats are shown. The peers' environment is made as
-``backbones.py`` says.
+what else the machine does meets all of them; medians over the repeats are shown. How fast packages are beside each other depends on
+the processor: runs on one do not take the place of those on another. The peers' environment is made as ``backbones.py`` says.
 """
 
 import argparse
@@ -19,14 +19,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from tests.benchmarks.figures import RESULTS, Figure, held, keep, table
 from tests.benchmarks.metric_work import FRECHET, KID, PRDC, RECORDS, SUBSETS, VENDI, WORK
-from tests.benchmarks.runs import Run, resume
+from tests.benchmarks.runs import Run, read, resume
 
 PART = "metrics"
 RUNS = RESULTS / "metrics_runs.jsonl"
-KEY = ("work", "rows", "features", "package", "repeat")
+KEY = ("work", "rows", "features", "processor", "package", "repeat")
 OURS = "evalkit"
 
 
@@ -75,7 +76,9 @@ CONTESTS = (
 )
 
 
-def measure(work: str, rows: int, features: int, package: str, repeat: int, threads: int, peers_python: str | None) -> Run:
+def measure(
+    work: str, rows: int, features: int, processor: str, package: str, repeat: int, threads: int, peers_python: str | None
+) -> Run:
     """One package's work, once."""
     python = sys.executable if package.startswith(OURS) else peers_python or os.environ.get("EVALKIT_PEERS")
     if not python:
@@ -98,32 +101,35 @@ def measure(work: str, rows: int, features: int, package: str, repeat: int, thre
         sys.stderr.write(done.stderr)
         raise SystemExit(f"{package}'s {work} ended with status {done.returncode}")
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return dict(zip(KEY, (work, rows, features, package, repeat), strict=True)) | {"threads": threads} | found
+    return dict(zip(KEY, (work, rows, features, processor, package, repeat), strict=True)) | {"threads": threads} | found
 
 
 def figures(runs: pd.DataFrame, contests: tuple[Contest, ...] = CONTESTS) -> Iterator[Figure]:
-    """Medians of each package, and what the bars ask."""
+    """Medians of each package on each processor, and what the bars ask."""
     for contest in contests:
         own = runs[(runs["work"] == contest.work) & (runs["rows"] == contest.rows) & (runs["features"] == contest.features)]
-        if own.empty:
-            continue
-        seconds, extra = (own.groupby("package")[column].median() for column in ("cpu_seconds", "extra_mb"))
-        behind = {"n": contest.rows, "seconds_cpu": float(own["cpu_seconds"].sum()), "seeds": 1}
-        for package in contest.packages:
-            yield _plain(f"{contest.title}, {package}: CPU seconds", seconds[package], **behind)
-            yield _plain(f"{contest.title}, {package}: extra memory in MB", extra[package], **behind)
-        if contest.alone:
-            yield _plain(f"{contest.title}: peak of the whole process in MB", own["peak_mb"].max(), **behind, most=4096.0)
-            continue
-        peers = [package for package in contest.packages if not package.startswith(OURS)]
-        ratio = f"{contest.title}: times evalkit's CPU seconds that the fastest peer takes"
-        yield _plain(ratio, min(seconds[peer] for peer in peers) / seconds[OURS], **behind, least=contest.faster)
-        share = f"{contest.title}: evalkit's extra memory over the leanest peer's"
-        if contest.leaner is not None:
-            yield _plain(share, extra[OURS] / min(extra[peer] for peer in peers), **behind, most=contest.leaner)
-        if contest.equal is not None:
-            apart = max(_apart(own, peer) for peer in peers)
-            yield _plain(f"{contest.title}: largest relative difference from a peer", apart, **behind, most=contest.equal)
+        for processor, part in own.groupby("processor"):
+            yield from _of_contest(contest, f"{contest.title}, {processor}", part)
+
+
+def _of_contest(contest: Contest, title: str, own: pd.DataFrame) -> Iterator[Figure]:
+    seconds, extra = (own.groupby("package")[column].median() for column in ("cpu_seconds", "extra_mb"))
+    behind = {"n": contest.rows, "seconds_cpu": float(own["cpu_seconds"].sum()), "seeds": 1}
+    for package in contest.packages:
+        yield _plain(f"{title}, {package}: CPU seconds", seconds[package], **behind)
+        yield _plain(f"{title}, {package}: extra memory in MB", extra[package], **behind)
+    if contest.alone:
+        yield _plain(f"{title}: peak of the whole process in MB", own["peak_mb"].max(), **behind, most=4096.0)
+        return
+    peers = [package for package in contest.packages if not package.startswith(OURS)]
+    ratio = f"{title}: times evalkit's CPU seconds that the fastest peer takes"
+    yield _plain(ratio, min(seconds[peer] for peer in peers) / seconds[OURS], **behind, least=contest.faster)
+    if contest.leaner is not None:
+        share = extra[OURS] / min(extra[peer] for peer in peers)
+        yield _plain(f"{title}: evalkit's extra memory over the leanest peer's", share, **behind, most=contest.leaner)
+    if contest.equal is not None:
+        apart = max(_apart(own, peer) for peer in peers)
+        yield _plain(f"{title}: largest relative difference from a peer", apart, **behind, most=contest.equal)
 
 
 def _plain(title: str, value: float, **rest: Any) -> Figure:
@@ -146,13 +152,14 @@ def main() -> None:
     arguments = parser.parse_args()
     contests = tuple(each for each in CONTESTS if not arguments.only or any(part in each.title for part in arguments.only))
     wanted = [
-        (contest.work, contest.rows, contest.features, package, repeat)
+        (contest.work, contest.rows, contest.features, torch.backends.cpu.get_cpu_capability(), package, repeat)
         for contest in contests
         for repeat in range(1 if contest.alone else arguments.repeats)
         for package in contest.packages
     ]
     tasks = {key: (*key, arguments.threads, arguments.peers_python) for key in wanted}
-    made = list(figures(resume(RUNS, KEY, tasks, measure, _told, again=arguments.again), contests))
+    resume(RUNS, KEY, tasks, measure, _told, again=arguments.again)
+    made = list(figures(pd.DataFrame(list(read(RUNS, KEY).values())), contests))
     keep(PART, made, whole=not arguments.only)
     print("\n".join(json.dumps(asdict(one)) for one in made) if arguments.json else table(made))
 

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.core.errors import InputError, ShapeError
-from evalkit.kernels.cubic_kernel.onednn import by_onednn, has_onednn
+from evalkit.kernels.cubic_kernel.pytorch import by_pytorch
 from evalkit.kernels.cubic_kernel.reference import by_numpy
 
 __all__ = ["Implementation", "cubic_kernel_with"]
 
 Rows = NDArray[np.floating[Any]]
-Implementation = Literal["reference", "onednn"]
+Implementation = Literal["reference", "pytorch"]
 
 
 def cubic_kernel_with(
@@ -29,9 +29,8 @@ def cubic_kernel_with(
         near: (d,) of that precision.
         ground: a number >= 0.
         factor: a number > 0.
-        impl: ``"reference"``: NumPy; ``"onednn"``: PyTorch, for float32, whose oneDNN uses wide registers where NumPy's library may
-            not. They sum in other orders: values differ by some units in the last place of their largest term. ``None`` takes
-            PyTorch for float32 where it has oneDNN.
+        impl: ``"reference"``: NumPy; ``"pytorch"``: for float32, with products by the processor's widest registers. They sum in
+            other orders: values differ by some units in the last place of their largest term. ``None`` takes PyTorch for float32.
 
     Returns:
         From (m, d) to (n, m), in the rows' precision. Its memory, in any order, is used anew at the next call with as many rows.
@@ -46,14 +45,14 @@ def cubic_kernel_with(
     """
     if first.ndim != 2 or near.shape != first.shape[1:]:
         raise ShapeError(f"a cubic kernel needs rows (n, features) and one number a feature, got {first.shape} and {near.shape}")
-    fits = first.dtype == np.float32 and has_onednn()
+    fits = first.dtype == np.float32
     if first.dtype not in (np.float32, np.float64) or near.dtype != first.dtype:
         raise InputError(f"a cubic kernel needs float32 or float64 throughout, got {first.dtype} and {near.dtype}")
-    if impl not in (None, "reference", "onednn"):
-        raise InputError(f"impl must be one of None, 'reference', 'onednn', got {impl!r}")
-    if impl == "onednn" and not fits:
-        raise InputError("impl 'onednn' needs float32 rows and a PyTorch that has oneDNN: leave impl out")
-    made = by_onednn if fits and impl != "reference" and len(first) else by_numpy
+    if impl not in (None, "reference", "pytorch"):
+        raise InputError(f"impl must be one of None, 'reference', 'pytorch', got {impl!r}")
+    if impl == "pytorch" and not fits:
+        raise InputError("impl 'pytorch' needs float32 rows: leave impl out")
+    made = by_pytorch if fits and impl != "reference" and len(first) else by_numpy
     kernel = made(first, near, ground, factor)
 
     def checked(second: Rows) -> Rows:
