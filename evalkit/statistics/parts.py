@@ -16,8 +16,8 @@ Figures = Callable[[Rows, Rows], Array]
 
 # n times the variance changes slowly with n; it is not believed to change by more than this when n doubles.
 _LARGEST_CHANGE = 1.5
-# A fall by less than this factor may be chance.
-_CHANCE = 1.2
+# A fall by less than the first factor may be chance; by the second it often is.
+_CHANCE, _OFTEN = 1.2, 1.1
 # Quarters of fewer have one row.
 FEWEST_ROWS = 8
 
@@ -45,12 +45,13 @@ class Parts:
 
     @property
     def variance(self) -> Array:
-        """Of the figure, at full size; where n times the variance falls with n, the larger one is kept.
+        """Of the figure, at full size; where n times the variance falls with n by more than a tenth, the larger is kept, less it.
 
-        So the chance of one data set does not make an interval too narrow; it is a little too large on average.
+        So the chance of one data set does not make an interval too narrow; it is a little too large on average. Where the variance
+        does not change, halves and quarters differ by about a tenth.
         """
         halves, quarters = self._at_full_size()
-        return np.asarray(np.maximum(halves, quarters) * self._growth(halves, quarters))
+        return np.asarray(np.maximum(halves, quarters / _OFTEN) * self._growth(halves, quarters))
 
     @property
     def usual_variance(self) -> Array:
