@@ -15,7 +15,7 @@ def test_the_variance_of_a_difference_of_means():
         draw = np.random.default_rng(seed)
         x, y = draw.normal(size=300), 2 * draw.normal(size=200)
         found.append(in_parts(lambda i, j, x=x, y=y: np.array([x[i].mean() - y[j].mean()]), 300, 200, seed=seed).variance[0])
-    # Never below the larger of two estimates: a little too large on average.
+    # Close to the larger of two estimates: a little too large on average.
     assert 0.95 < np.mean(found) / (1 / 300 + 4 / 200) < 1.4
 
 
@@ -26,6 +26,17 @@ def test_a_figure_that_no_linear_influence_explains():
         x, y = np.random.default_rng(seed).normal(size=(2, 100))
         found.append(in_parts(lambda i, j, x=x, y=y: np.array([x[i].mean() * y[j].mean()]), 100, 100, seed=seed).variance[0])
     assert 1e-4 < np.mean(found) < 6e-4
+
+
+@pytest.mark.parametrize(
+    ("of_halves", "of_quarters", "variance"),
+    [(1.0, 1.05, 1.0), (1.0, 1.32, 1.2), (1.2, 1.0, 1.44), (2.0, 1.0, 3.0), (1.0, 0.0, 1.0)],
+    ids=["by chance", "falls", "grows", "grows beyond belief", "unknown"],
+)
+def test_the_variance_by_that_of_halves_and_of_quarters_at_full_size(of_halves, of_quarters, variance):
+    halves, quarters = (np.array([[*count * [0.0], 1.0]]) for count in (1, 3))
+    parts = Parts(halves * np.sqrt(of_halves * 4), quarters * np.sqrt(of_quarters * 16), rows=40)
+    assert parts.variance == pytest.approx(variance)
 
 
 def test_a_constant_figure_has_no_variance():
