@@ -142,8 +142,8 @@ class Estimate:
         error = math.sqrt(self.variance)
         if self.gap is not None and len(self.gap.signed) == 1 and error > 0:
             return absolute_interval(self.value, error, level=level)[1:]
-        if self.short_of is not None and error > 0 and self.value < self.short_of:
-            _, low, high = positive_interval(self.short_of - self.value, error, level=level)
+        if self.short_of is not None:
+            _, low, high = positive_interval(max(self.short_of - self.value, 0.0), error, level=level)
             return self.short_of - high, self.short_of - low
         return self.value - _width(level) * error, self.value + _width(level) * error
 

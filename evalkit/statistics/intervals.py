@@ -1,7 +1,6 @@
 """Intervals: what range of values the data allow."""
 
 import math
-import sys
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,8 +10,6 @@ from scipy import optimize, special, stats
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
-
-_LARGEST_LOGARITHM = math.log(sys.float_info.max)
 
 
 class Interval(NamedTuple):
@@ -108,23 +105,28 @@ def absolute_interval(difference: float, error: float, *, level: float = 0.95) -
 
 
 def positive_interval(value: float, error: float, *, level: float = 0.95) -> Interval:
-    """A quantity above 0 that errs in proportion to itself, with the interval of its logarithm.
+    """A quantity that is not negative and errs in proportion to itself, with the interval of its logarithm.
 
-    Never below 0, and further above the value than below it.
+    It is never below 0, and reaches further above the value than below it. How a value errs in proportion that is less than its
+    error is not known: its upper end passes to that of the normal interval, which it has at 0.
 
     Args:
-        value: > 0.
+        value: >= 0.
         error: its standard error, >= 0.
         level: confidence, 0 < level < 1.
 
-    >>> [round(end, 2) for end in positive_interval(1.0, 0.5)]
-    [1.0, 0.38, 2.66]
+    >>> [[round(end, 2) for end in positive_interval(value, 0.5)] for value in (0.0, 0.5, 1.0)]
+    [[0.0, 0.0, 0.98], [0.5, 0.07, 3.55], [1.0, 0.38, 2.66]]
     """
     _check_level(level)
-    if not 0 < value < math.inf or not 0 <= error < math.inf:
-        raise InputError(f"an interval of a logarithm needs a value above 0 and an error from 0, got {value} and {error}")
-    factor = math.exp(min(float(special.ndtri((1 + level) / 2)) * error / value, _LARGEST_LOGARITHM))
-    return Interval(value, value / factor, min(value * factor, sys.float_info.max))
+    if not (0 <= value < math.inf and 0 <= error < math.inf):
+        raise InputError(f"an interval of a logarithm needs a value and an error from 0, got {value} and {error}")
+    width = float(special.ndtri((1 + level) / 2))
+    if value > error:
+        factor = math.exp(width * error / value)
+        return Interval(value, value / factor, value * factor)
+    factor = math.exp(width)
+    return Interval(value, value / factor, width * error + (factor - width) * value)
 
 
 def bootstrap_interval(

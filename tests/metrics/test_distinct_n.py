@@ -98,6 +98,26 @@ def test_the_intervals_hold_where_the_number_of_words_is_near_a_power_of_two():
         assert ((lows <= values.mean()) & (values.mean() <= highs)).sum() >= 133
 
 
+def test_the_intervals_hold_where_hardly_anything_stands_twice():
+    """Each of 2,000 words has four that may follow, and 0.6 % of 30 texts' pairs stand twice.
+
+    Binomial(200, 0.95) is at least 180; normal intervals held the expectation in 176.
+    """
+    draw, found = np.random.default_rng(0), []
+    follows = np.random.default_rng(1).integers(0, 2000, (2000, 4))
+
+    def text():
+        chain = [int(draw.integers(2000))]
+        while len(chain) < 10:
+            chain.append(int(follows[chain[-1], draw.integers(4)]))
+        return " ".join(f"w{word}" for word in chain)
+
+    for _ in range(200):
+        found.append(measured(*(Texts.of([text() for _ in range(30)]) for _ in range(2)))["distinct_2"].interval())
+    values, lows, highs = np.array(found).T
+    assert ((lows <= values.mean()) & (values.mean() <= highs)).sum() >= 180
+
+
 def test_texts_that_repeat_nothing_have_an_error_too():
     found = measured(sayings(0), Texts.of([f"a{i} b{i} c{i} d{i}" for i in range(100)]))["distinct_2"]
     assert found.value == pytest.approx(1)

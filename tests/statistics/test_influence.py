@@ -25,10 +25,11 @@ def test_the_interval_of_a_difference_of_means_is_welchs_with_normal_quantiles()
 
 def test_what_lacks_to_the_best_has_the_interval_of_its_logarithm():
     rows = np.array([-1.0, 1.0] * 50)
-    near = Estimate(0.9, "higher", "demo", 0 * rows, rows, range=(0.0, 1.0), short_of=1.0).interval()
     error = 1 / math.sqrt(99)
-    np.testing.assert_allclose(near, [0.9, 1 - 0.1 * math.exp(1.959964 * error / 0.1), 1 - 0.1 / math.exp(1.959964 * error / 0.1)])
-    best = Estimate(1.0, "higher", "demo", 0 * rows, rows, range=(0.0, 1.0), short_of=1.0).interval()
+    near = Estimate(0.7, "higher", "demo", 0 * rows, rows, range=(-9.0, 1.0), short_of=1.0).interval()
+    factor = math.exp(1.959964 * error / 0.3)
+    np.testing.assert_allclose(near, [0.7, 1 - 0.3 * factor, 1 - 0.3 / factor])
+    best = Estimate(1.0, "higher", "demo", 0 * rows, rows, range=(-9.0, 1.0), short_of=1.0).interval()
     np.testing.assert_allclose(best, [1.0, 1 - 1.959964 * error, 1.0])
 
 
