@@ -53,7 +53,7 @@ def _products_with(rows: Tensor) -> Callable[[Tensor], Tensor]:
 def _lays_out() -> bool:
     """Whether the products of oneDNN, with rows laid out for it, are the fastest: where registers are at their widest.
 
-    They are what torch.compile uses where rows are multiplied many times. Elsewhere a matrix product takes a seventh less time.
+    They are what torch.compile uses where rows are multiplied many times. Elsewhere a plain matrix product takes less time.
     """
     there = all(hasattr(torch.ops.mkldnn, name) for name in ("_reorder_linear_weight", "_linear_pointwise"))
     return there and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
