@@ -47,8 +47,7 @@ class Parts:
     def variance(self) -> Array:
         """Of the figure, at full size; where n times the variance falls with n by more than a tenth, the larger is kept, less it.
 
-        So the chance of one data set does not make an interval too narrow; it is a little too large on average. Where the variance
-        does not change, halves and quarters differ by about a tenth.
+        So the chance of one data set does not make an interval too narrow; it is a little too large on average.
         """
         halves, quarters = self._at_full_size()
         return np.asarray(np.maximum(halves, quarters / _OFTEN) * self._growth(halves, quarters))

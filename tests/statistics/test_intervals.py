@@ -85,7 +85,7 @@ def test_refused_counts_and_levels():
 
 @pytest.mark.parametrize("shape", [8, 30, 100])
 def test_what_errs_in_proportion_to_itself_is_held_as_often_as_said(shape):
-    """Of gamma variables, whose standard error goes with their size; the normal interval holds 8 degrees' mean in 91 %."""
+    """Of gamma variables, whose standard error goes with their size."""
     found = np.random.default_rng(0).gamma(shape, 1 / shape, size=4000)
     held = [interval.low <= 1 <= interval.high for interval in (positive_interval(one, one / shape**0.5) for one in found)]
     assert 0.93 <= np.mean(held) <= 0.97
