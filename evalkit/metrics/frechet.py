@@ -1,7 +1,7 @@
 """Fréchet distance: how far the means and covariances of features lie apart."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ from evalkit.statistics.influence import Estimate
 
 # The variance of second order is a mean over pairs of rows: those of so many rows a side are plenty.
 _PAIRED_ROWS = 256
+# What it loses to the fit of the shared coordinates is told by so many halves, and not believed to be more than a third.
+_NOISY_HALVES, _LARGEST_GROWTH = 2, 1.5
 _PLAIN = "plug-in; its bias is left in, so the interval is of its expectation with {n} reference and {m} generated rows"
 _CORRECTED = "plug-in less its bias, to order 1/n by moments of order four, to order 1/n² by halves ({splits} splits); n={n}, m={m}"
 
@@ -106,13 +108,17 @@ class Frechet:
         """
         reference, generated = checked_pair(reference, generated, what="a Fréchet distance with an interval", fewest=4)
         whole = Coupling.of(reference, generated)
-        halves = [half.distance - half.bias for half in self._halves(reference, generated, seed)]
+        halves, noises = list[float](), list[Noise]()
+        for half in self._halves(reference, generated, seed):
+            halves.append(half.distance - half.bias)
+            if len(noises) < _NOISY_HALVES:
+                noises.append(_noise(half, seed))
         less = (whole.distance - whole.bias - float(np.mean(halves))) / 3
         corrected = whole.distance - whole.bias + less
         # The bias falls off about as a geometric series in features over rows: what its third term is, a third of may be left.
         left = less**2 / whole.bias / 3 if whole.bias > 0 else 0.0
         influences = whole.influences(whole.reference), whole.influences(whole.generated)
-        noise, above = _noise(whole, seed), (0.0, math.inf)
+        noise, above = _unfitted(_noise(whole, seed), noises), (0.0, math.inf)
         bias = whole.distance - corrected
         error = tempered(influences, noise, whole.distance, at_equality=bias, besides=left**2)
         sizes = {"n": len(reference), "m": len(generated)}
@@ -139,6 +145,21 @@ def _noise(whole: Coupling, seed: int) -> Noise:
     across = whole.products(whole.reference, whole.generated, rows, others)
     shared = 4 * float((across**2).mean()) / (n * m)
     return Noise(4 * of_reference / n**2, 4 * of_generated / m**2, shared, degrees(across))
+
+
+def _unfitted(noise: Noise, of_halves: Sequence[Noise]) -> Noise:
+    """What the noise is of rows that the shared coordinates were not fitted to.
+
+    Rows that they were fitted to have smaller products: the noise of all rows is taken to lack the factor by which it is larger,
+    for their number, than that of halves.
+    """
+    halves = np.mean([half[:3] for half in of_halves], axis=0)
+
+    def grown(whole: float, half: float) -> float:
+        return whole * min(max(4 * whole / half, 1.0), _LARGEST_GROWTH) if whole > 0 and half > 0 else whole
+
+    reference, generated, shared = (grown(*pair) for pair in zip(noise[:3], halves.tolist(), strict=True))
+    return Noise(reference, generated, shared, noise.degrees)
 
 
 def _mean_square(whole: Coupling, side: Side, rows: NDArray[np.intp]) -> float:
