@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,30 @@ class AbsoluteGap:
         """(n,) and (m,): how far each row moves the value, to first order."""
         signs = np.where(self.signed >= 0, 1.0, -1.0)[:, None]
         return (signs * self.reference).mean(axis=0), (signs * self.generated).mean(axis=0)
+
+    def largest_error(self, sure: float) -> float:
+        """The value's standard error, with the signs of which that is largest for all differences that are not sure of theirs.
+
+        Of several differences that vary together and lie near 0, chance may turn one. The first-order error then is that of
+        differences that cancel, and an interval from it would be too narrow for most that are possible.
+
+        Args:
+            sure: from so many standard errors on a difference is sure of its sign, >= 0.
+
+        >>> rows = np.array([[-1.0, 1.0] * 50] * 2)
+        >>> [round(AbsoluteGap(np.array([gap, -gap]), 0 * rows, rows).largest_error(2.0), 4) for gap in (0.1, 0.3)]
+        [0.1005, 0.0]
+        """
+        covariance = self._covariance()
+        k, doubtful = len(self.signed), np.abs(self.signed) < sure * np.sqrt(np.diag(covariance))
+        signs = np.tile(np.where(self.signed >= 0, 1.0, -1.0), (2 ** int(doubtful.sum()), 1))
+        signs[:, doubtful] = list(product((-1.0, 1.0), repeat=int(doubtful.sum())))
+        return float(np.sqrt(np.einsum("si,ij,sj->s", signs, covariance, signs).max())) / k
+
+    def _covariance(self) -> Array:
+        """Of the differences, (k, k)."""
+        of_rows = _covariance(self.reference, self.reference) + _covariance(self.generated, self.generated)
+        return of_rows + self.besides * np.eye(len(self.signed))
 
     def of_rows(self, reference: Array, generated: Array) -> "AbsoluteGap":
         """The same differences with other influences."""

@@ -125,7 +125,8 @@ class Estimate:
         It assumes independent rows. That of a share is exact. Others are normal, and where the figure lies at the end of its range
         a guide; those of a squared distance (:class:`~evalkit.statistics.squared.SquaredDistance`), of a single
         absolute difference (:func:`~evalkit.statistics.intervals.absolute_interval`) and of what lacks to the best
-        (:func:`~evalkit.statistics.intervals.positive_interval`) are as good there.
+        (:func:`~evalkit.statistics.intervals.positive_interval`) are as good there; those of a mean of several absolute differences
+        are wide enough for signs that are in doubt (:meth:`~evalkit.statistics.gaps.AbsoluteGap.largest_error`).
 
         >>> rows = np.array([-1.0, 1.0] * 50)
         >>> [round(end, 2) for end in Estimate(0.5, "lower", "demo", 0 * rows, rows).interval()]
@@ -139,7 +140,7 @@ class Estimate:
     def _ends(self, level: float) -> tuple[float, float]:
         if self.squared is not None:
             return self.squared.interval(self.value, level=level)
-        error = math.sqrt(self.variance)
+        error = math.sqrt(self.variance) if self.gap is None else self.gap.largest_error(_width(level))
         if self.gap is not None and len(self.gap.signed) == 1 and error > 0:
             return absolute_interval(self.value, error, level=level)[1:]
         if self.short_of is not None:
