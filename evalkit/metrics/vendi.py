@@ -12,6 +12,7 @@ from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
 from evalkit.metrics.coupling import positive, positive_values
 from evalkit.metrics.pairs import checked_pair
+from evalkit.metrics.second_order import tempering
 from evalkit.statistics.gaps import AbsoluteGap
 from evalkit.statistics.influence import Estimate
 
@@ -19,12 +20,17 @@ Array = NDArray[np.float64]
 
 _DRAWS = 5
 _GROUPS = 20
-# From so many rows a feature on the first order is enough.
-_MANY_ROWS = 16
+# The noise of the influences is a mean over pairs of rows: those of so many are plenty.
+_PAIRED_ROWS = 256
+# Eigenvalues that differ by less are as good as equal; weights of a smaller share of the largest change no reported digit.
+_EQUAL, _SPECTRUM = 1e-5, 1e-6
 _FEWEST = 8
 # Rounding makes eigenvalues of a positive semidefinite matrix no more negative than this.
 _NEGATIVE = 1e-8
-_ERROR = "delta method, widened where leaving out groups of rows moves it more; the interval is of the expectation with {rows} rows"
+_ERROR = (
+    "delta method, widened where leaving out groups of rows moves it more, less its noise; the interval is of the expectation with "
+    "{rows} rows"
+)
 _OWN = "order {q:g}, cosine kernel, {real:.4g} in the reference; " + _ERROR
 _GAP = "absolute log ratio of the scores, order {q:g}, cosine kernel; " + _ERROR + " a side"
 
@@ -90,8 +96,7 @@ class Vendi:
     the larger one's is the mean over five draws of as many rows. Equal variety of other rows is a gap of 0 too.
 
     Scores of finite samples are too small, the less so the fewer features weigh. In the gap that bias largely cancels where the
-    laws are alike. Intervals are of the expectations at these sizes. With more features than rows they are a little too narrow;
-    where rows lie alike in all directions, so that hardly a score could be larger, they are wider than they have to be.
+    laws are alike. Intervals are of the expectations at these sizes. With more features than rows they are a little too narrow.
 
     Attributes:
         q: order, > 0, infinity included.
@@ -136,37 +141,78 @@ class Vendi:
 
 
 class _Variety(NamedTuple):
-    """The logarithm of a score, and how far each row moves it, (n,), mean 0."""
+    """The logarithm of a score, how far each row moves it, (n,), mean 0, and what the variance of their mean owes to noise."""
 
     log_score: float
     influences: Array
+    noise: float
 
 
 def _widened(units: Array, q: float, seed: int) -> _Variety:
-    """Few rows for the features move more than the first order says: by how much more, leaving out groups of them tells."""
-    n, whole = len(units), _variety(units, q)
-    if n >= _MANY_ROWS * units.shape[1]:
-        return whole
+    """With influences of the variance that the score has.
+
+    Few rows for the features move more than the first order says: by how much more, leaving out groups of them tells. And
+    influences hold noise of the rows that they were computed from, of which the score has half; where rows lie alike in all
+    directions, so that hardly a score could be larger, it is all that there is.
+    """
+    n, whole = len(units), _variety(units, q, seed)
     groups = np.array_split(generator(seed, "vendi", "groups").permutation(n), min(_GROUPS, n))
     without = [_log_score(np.delete(units, group, axis=0), q) for group in groups]
     moved = np.array([(n / len(group) - 1) * (whole.log_score - score) for group, score in zip(groups, without, strict=True)])
     foretold = np.array([whole.influences[group].mean() for group in groups])
     # Both are of the same groups, so that most of the chance of their choice cancels.
     seen, known = float(moved.var()), float(foretold.var())
-    return whole._replace(influences=math.sqrt(max(seen / known, 1.0)) * whole.influences) if known > 0 else whole
+    if not known > 0:
+        return whole
+    factor = math.sqrt(max(seen / known, 1.0)) * tempering(float(whole.influences.var(ddof=1)) / n, whole.noise)
+    return whole._replace(influences=factor * whole.influences)
 
 
-def _variety(units: Array, q: float) -> _Variety:
+def _variety(units: Array, q: float, seed: int) -> _Variety:
     """An eigenvalue moves with a row as the row's squared part along its direction does, less the mean such part: itself."""
     n, d = units.shape
     if d < n:
         values, vectors = positive(units.T @ units / n)
-        squares = (units @ vectors) ** 2
+        parts = units @ (vectors / np.sqrt(values))
     else:
         values, vectors = positive(units @ units.T / n)
-        squares = n * values * vectors**2
-    influences = squares @ _slopes(values, q)
-    return _Variety(math.log(_score(values, q)), influences - influences.mean())
+        parts = math.sqrt(n) * vectors
+    influences = parts**2 @ (values * _slopes(values, q))
+    influences -= influences.mean()
+    chosen = generator(seed, "vendi", "pairs").permutation(n)[:_PAIRED_ROWS]
+    squares = _products(parts[chosen], values, influences[chosen], q) ** 2
+    noise = float(squares.sum() - np.trace(squares)) / (len(chosen) * (len(chosen) - 1)) / n**2
+    return _Variety(math.log(_score(values, q)), influences, noise)
+
+
+def _products(parts: Array, values: Array, influences: Array, q: float) -> Array:
+    """What each pair of rows adds to the logarithm of the score, to second order; nothing where one eigenvalue is all that counts.
+
+    Args:
+        parts: (k, r) rows along the eigenvectors, each of mean square 1 over all rows.
+        values: (r,) eigenvalues.
+        influences: (k,) of these rows.
+        q: order.
+    """
+    if q == math.inf:
+        return np.zeros((len(parts), len(parts)))
+    weights = values[:, None] * values * _bends(values, q)
+    sizes, directions = np.linalg.eigh(weights)
+    kept = np.abs(sizes) > _SPECTRUM * np.abs(sizes).max()
+    found = np.zeros((len(parts), len(parts)))
+    for size, direction in zip(sizes[kept], directions.T[kept], strict=True):
+        found += size * ((parts * direction) @ parts.T) ** 2
+    alone = np.diag(weights)
+    found -= (along := parts**2 @ alone)[:, None] + along - alone.sum()
+    return np.asarray(found - (1 - q) * np.outer(influences, influences), dtype=np.float64)
+
+
+def _bends(eigenvalues: Array, q: float) -> Array:
+    """How the slopes change from eigenvalue to eigenvalue, (r, r): their divided differences."""
+    apart, middle = eigenvalues[:, None] - eigenvalues, (eigenvalues[:, None] + eigenvalues) / 2
+    slopes, equal = _slopes(eigenvalues, q), np.abs(apart) <= _EQUAL * middle
+    change = -q * middle ** (q - 2) / float((eigenvalues**q).sum())
+    return np.where(equal, change, (slopes[:, None] - slopes) / np.where(equal, 1.0, apart))
 
 
 def _log_score(units: Array, q: float) -> float:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import entropy
 
 from evalkit.core.errors import InputError, ShapeError
-from evalkit.metrics.vendi import Vendi, _variety, vendi_score, vendi_score_of_kernel
+from evalkit.metrics.vendi import Vendi, _products, _score, _variety, vendi_score, vendi_score_of_kernel
 from tests.golden.make_peer_figures_v1 import FILE, vendi_rows
 
 GOLDEN = json.loads(FILE.read_text())["vendi"]
@@ -77,7 +77,7 @@ def test_the_influences_are_the_slopes_of_added_weight(q, n, d):
     """A row of weight 1 + step / n times the others' is repeated in the kernel as a row stretched by the weight's root."""
     values = rows(1, n, d)
     units = values / np.linalg.norm(values, axis=1, keepdims=True)
-    found, step, slopes = _variety(units, q), 1e-4, []
+    found, step, slopes = _variety(units, q, seed=0), 1e-4, []
     for i in range(n):
         ends = []
         for sign in (1, -1):
@@ -143,6 +143,32 @@ def test_errors_are_right_with_few_rows_for_the_features():
         errors.append(found.variance)
     # By the influences alone it is 0.7 of it.
     assert np.mean(errors) == pytest.approx(np.var(values, ddof=1), rel=0.25)
+
+
+@pytest.mark.parametrize("q", [0.5, 1, 2, 5.5])
+def test_products_of_rows_are_the_second_differences(q):
+    values = rows(2, 40, 4)
+    units = values / np.linalg.norm(values, axis=1, keepdims=True)
+    covariance, step = units.T @ units / len(units), 1e-3
+    eigenvalues, vectors = np.linalg.eigh(covariance)
+    influences = _variety(units, q, seed=0).influences
+    found = _products(units @ (vectors / np.sqrt(eigenvalues)), eigenvalues, influences, q)
+    ours, theirs = (np.outer(row, row) - covariance for row in units[[3, 7]])
+
+    def score(*signs):
+        moved = covariance + step * (signs[0] * ours + signs[1] * theirs)
+        return math.log(_score(np.linalg.eigvalsh(moved), q))
+
+    seen = (score(1, 1) - score(1, -1) - score(-1, 1) + score(-1, -1)) / (2 * step) ** 2
+    assert found[3, 7] == pytest.approx(seen, rel=1e-3)
+
+
+@pytest.mark.parametrize("q", [1, 2])
+def test_errors_are_right_where_hardly_a_score_could_be_larger(q):
+    """Rows alike in all directions: influences are noise there, and twice the variance without it."""
+    found = [Vendi(q).estimates(*rows(seed, 200, 6).reshape(2, 100, 6), seed=seed)["vendi"] for seed in range(150)]
+    known = np.mean([one.variance for one in found])
+    assert 0.7 < known / np.var([one.value for one in found], ddof=1) < 1.5
 
 
 def test_what_does_not_fit_is_refused():
