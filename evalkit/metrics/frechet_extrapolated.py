@@ -98,8 +98,10 @@ class FrechetExtrapolated:
         of_line = distances @ _weights(self.parts)
         by_moments = Frechet().estimates(*sides, seed=seed)["frechet"]
         divisions = float(of_line.var(ddof=1)) / self.repeats
-        left = max((float(of_line.mean()) - by_moments.value) ** 2 - _SURELY**2 * divisions, 0.0)
         n, m = map(len, sides)
+        # The line is no guide where the smallest parts have fewer rows than features: then all of it is taken as bias.
+        chance = _SURELY**2 * divisions if min(n, m) >= self.parts * sides[0].shape[1] else 0.0
+        left = max((float(of_line.mean()) - by_moments.value) ** 2 - chance, 0.0)
         method = _METHOD.format(parts=self.parts, repeats=self.repeats, n=n, m=m)
         # What is left of the bias is the same for equal generators, and so are products among the reference's rows.
         apart = divisions * (1 - (m / (n + m)) ** 2)
