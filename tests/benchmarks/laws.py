@@ -98,11 +98,11 @@ class Features:
     """Independent standardised coordinates, mixed by a fixed matrix. A shift moves the mean, and the mixing in all directions.
 
     Attributes:
-        coordinates: normal or exponential (skewed).
-        d: features, of variance 1 / number.
+        coordinates: normal; exponential (skewed); or normal and, where nothing is shifted, left as they are (alike).
+        d: features, the n-th coordinate of variance 1 / n, alike ones of variance 1.
     """
 
-    coordinates: Literal["normal", "skewed"]
+    coordinates: Literal["normal", "skewed", "alike"]
     d: int
 
     def name(self) -> str:
@@ -112,13 +112,15 @@ class Features:
         """The mean and a root of the covariance."""
         draw = np.random.default_rng(self.d)
         mixing = np.linalg.qr(draw.normal(size=(self.d, self.d)))[0] * (1 + np.arange(self.d)) ** -0.5
+        if self.coordinates == "alike":
+            mixing = np.eye(self.d)
         direction = np.eye(self.d) + 0.3 * shift * draw.normal(size=(self.d, self.d)) / np.sqrt(self.d)
         return 0.3 * shift * np.eye(self.d)[0], mixing @ direction
 
     def rows(self, count: int, shift: float, draw: Draw) -> Array:
         mean, mixing = self.moments(shift)
-        normal = self.coordinates == "normal"
-        parts = draw.normal(size=(count, self.d)) if normal else draw.exponential(size=(count, self.d)) - 1
+        skewed = self.coordinates == "skewed"
+        parts = draw.exponential(size=(count, self.d)) - 1 if skewed else draw.normal(size=(count, self.d))
         return parts @ mixing.T + mean
 
 

@@ -75,7 +75,9 @@ def three(law: Law, harder: Law, rows: int = 400) -> tuple[Scenario, ...]:
 
 
 def frechet_truth(scenario: Scenario) -> float:
-    """By the formula, from the laws' own means and covariances."""
+    """By the formula, from the laws' own means and covariances; 0 for equal laws, without the formula's rounding."""
+    if scenario.equal:
+        return 0.0
     law = cast(Features, scenario.law)
     (mean, half), (other, theirs) = law.moments(0), law.moments(scenario.shift)
     shared = np.linalg.svd(half.T @ theirs, compute_uv=False).sum()
@@ -102,6 +104,8 @@ def none_if_equal(value: float) -> Truth:
 
 NORMAL, SKEWED = Features("normal", 16), Features("skewed", 16)
 OF_FEATURES, OF_FEWER_FEATURES = three(NORMAL, SKEWED), three(NORMAL, SKEWED, 300)
+# Few rows for the features, of which none is more than another.
+ALIKE = Scenario(Features("alike", 32), 200, 200, 0)
 TABLE, MANY_COLOURS = MixedTable(4, 0.0), MixedTable(30, 0.1)
 OF_TABLES = three(TABLE, MANY_COLOURS)
 COPYING_FEATURES, COPYING_TABLES = (
@@ -111,7 +115,7 @@ COPYING_FEATURES, COPYING_TABLES = (
 OF_TEXTS, OF_FEWER_TEXTS = three(Chains(60), Chains(2000)), three(Chains(60), Chains(2000), 300)
 
 MEASURED: dict[str, Measured] = {
-    "frechet": Measured(OF_FEATURES, truths={"frechet": frechet_truth}),
+    "frechet": Measured((*OF_FEATURES, ALIKE), truths={"frechet": frechet_truth}),
     "kid": Measured(OF_FEATURES, batch=500, truths={"kid": kid_truth}),
     # Elsewhere the bandwidth follows the reference, and the estimate is unbiased given the bandwidth.
     "mmd": Measured(OF_FEATURES, truths={"mmd": none_if_equal(0.0)}),
@@ -141,7 +145,7 @@ MEASURED: dict[str, Measured] = {
         truths={"discriminative": none_if_equal(0.5), "predictive": none_if_equal(0.0)},
     ),
     "classifier_score": Measured(three(Probabilities(5), Probabilities(40))),
-    "vendi": Measured(OF_FEATURES, truths={"vendi_gap": none_if_equal(0.0)}),
+    "vendi": Measured((*OF_FEATURES, ALIKE), truths={"vendi_gap": none_if_equal(0.0)}),
     "sliced_wasserstein": Measured(OF_FEWER_FEATURES, 500, 25),
     "frechet_extrapolated": Measured(OF_FEATURES, batch=500, truths={"frechet_extrapolated": frechet_truth}),
     "feature_likelihood": Measured(OF_FEWER_FEATURES, 500, 100),

@@ -23,7 +23,7 @@ def _content(rows):
     return repr(rows.frame if isinstance(rows, Table) else rows.values if isinstance(rows, Series) else rows)
 
 
-@pytest.mark.parametrize("coordinates", ["normal", "skewed"])
+@pytest.mark.parametrize("coordinates", ["normal", "skewed", "alike"])
 def test_features_have_the_moments_that_the_truth_is_of(coordinates: str) -> None:
     scenario = Scenario(Features(coordinates, 4), 100_000, 100_000, 2.0)
     draw = np.random.default_rng(0)
