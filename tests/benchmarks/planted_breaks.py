@@ -230,6 +230,8 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="do the runs anew")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
+    if arguments.draws:
+        arguments.draws.mkdir(parents=True, exist_ok=True)
     wanted = [
         (data, generator, 0)
         for data in BREAKS
