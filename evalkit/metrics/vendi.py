@@ -157,7 +157,7 @@ def _widened(units: Array, q: float, seed: int) -> _Variety:
     """
     n, whole = len(units), _variety(units, q, seed)
     groups = np.array_split(generator(seed, "vendi", "groups").permutation(n), min(_GROUPS, n))
-    without = [_log_score(np.delete(units, group, axis=0), q) for group in groups]
+    without = _log_scores_without(groups, units, q)
     moved = np.array([(n / len(group) - 1) * (whole.log_score - score) for group, score in zip(groups, without, strict=True)])
     foretold = np.array([whole.influences[group].mean() for group in groups])
     # Both are of the same groups, so that most of the chance of their choice cancels.
@@ -213,6 +213,16 @@ def _bends(eigenvalues: Array, q: float) -> Array:
     slopes, equal = _slopes(eigenvalues, q), np.abs(apart) <= _EQUAL * middle
     change = -q * middle ** (q - 2) / float((eigenvalues**q).sum())
     return np.where(equal, change, (slopes[:, None] - slopes) / np.where(equal, 1.0, apart))
+
+
+def _log_scores_without(groups: list[NDArray[np.int64]], units: Array, q: float) -> list[float]:
+    """The logarithm of the score without each group of rows."""
+    n, d = units.shape
+    if d >= n:
+        return [_log_score(np.delete(units, group, axis=0), q) for group in groups]
+    products = units.T @ units
+    rest = ((products - units[group].T @ units[group]) / (n - len(group)) for group in groups)
+    return [math.log(_score(positive_values(each), q)) for each in rest]
 
 
 def _log_score(units: Array, q: float) -> float:
