@@ -62,8 +62,8 @@ class FrechetExtrapolated:
     through single random sub-samples of the generated rows alone and leave the reference's share of the bias in. Here both
     sides are divided, into disjoint parts, so that every row has one weight and, to first order, the line errs no more than the
     plain distance. Where the smallest parts have fewer rows than features the bias is no line: part of it is left, and the interval
-    is wider by how far ``frechet`` leads elsewhere, which takes the bias out by moments and needs fewer rows: as far as that is
-    more than the chance of the divisions.
+    is wider by how far ``frechet`` leads elsewhere, which takes the bias out by moments and needs fewer rows. With more rows it is
+    wider only as far as that is more than the chance of the divisions.
 
     Attributes:
         parts: numbers of rows, from all to one over this, >= 2.

@@ -96,7 +96,8 @@ class Vendi:
     the larger one's is the mean over five draws of as many rows. Equal variety of other rows is a gap of 0 too.
 
     Scores of finite samples are too small, the less so the fewer features weigh. In the gap that bias largely cancels where the
-    laws are alike. Intervals are of the expectations at these sizes. With more features than rows they are a little too narrow.
+    laws are alike. Intervals are of the expectations at these sizes. With more features than rows they are a little too narrow;
+    of order infinity, for rows that lie alike in all directions, wider than they have to be.
 
     Attributes:
         q: order, > 0, infinity included.
