@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from evalkit.core.sample import Images
 from evalkit.study import Store, StudyDesign, create_study, invite
-from tests.apps.browsing import settled, shows
+from tests.apps.browsing import PATIENCE, settled, shows
 from tests.apps.conftest import HOSTILE, SHOWN
 from tests.apps.rating import study, votes
 from tests.apps.servers import MortalServer
@@ -144,9 +144,10 @@ def test_on_a_phone_both_sides_and_all_answers_are_on_the_screen(page, letters, 
     page.goto(f"/rate?r={rater.token}")
     shows(page, "0 of about 5")
     settled(page)
-    seen = [*page.locator("[data-testid=stColumn]").all(), *page.locator("[class*='st-key-answer'] button").all()]
-    assert len(seen) == 6
-    for one in seen:
+    columns, answers = page.locator("[data-testid=stColumn]"), page.locator("[class*='st-key-answer'] button")
+    expect(columns).to_have_count(2, timeout=PATIENCE)
+    expect(answers).to_have_count(4, timeout=PATIENCE)
+    for one in (*columns.all(), *answers.all()):
         box = one.bounding_box()
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
