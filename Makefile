@@ -1,7 +1,8 @@
 # The two commands a newcomer needs: make demo, make test. `make` alone lists the rest.
 PYTHON ?= python3
 BIN := .venv/bin
-# Python compiles what is imported, and must keep it: the tests start hundreds of processes, and each would compile all of it anew.
+# Python compiles what is imported, and keeps it even where the environment says not to: the tests start many processes, and each
+# would compile all of it anew.
 # Compiling all that is installed would take longer than many a test.
 unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet

@@ -148,7 +148,7 @@ def test_the_bias_is_taken_out_and_the_interval_holds() -> None:
 
 
 def test_the_error_is_known_where_rows_are_few_for_the_features() -> None:
-    """Products of rows that the coordinates were fitted to alone gave 0.6 of the variance here."""
+    """Products of rows that the coordinates were fitted to are too small: alone they fall short of the bound."""
     found = []
     for seed in range(80):
         draw = np.random.default_rng(seed)

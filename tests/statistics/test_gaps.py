@@ -37,7 +37,7 @@ def test_the_interval_holds_the_gap_of_the_expectations():
 
 @pytest.mark.parametrize("size", [0.0, 0.1, 0.3, 1.0])
 def test_the_interval_of_a_mean_of_gaps_holds_where_one_of_their_signs_is_in_doubt(size):
-    """Three that vary together: with the signs that were seen, 897 intervals of 1,000 hold at the size 0.3."""
+    """Three that vary together: with the signs that were seen, intervals at the size 0.3 fall short of the bound."""
     draw, n, held = np.random.default_rng(4), 200, 0
     root = np.linalg.cholesky(0.8 + 0.2 * np.eye(3))
     away = size * np.array([1.0, 0.2, 0.5])
