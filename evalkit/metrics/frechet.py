@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +13,7 @@ from evalkit.core.seeds import generator
 from evalkit.metrics.coupling import Array, Coupling, Side, root, root_trace
 from evalkit.metrics.moments import Moments
 from evalkit.metrics.pairs import checked_pair
-from evalkit.metrics.second_order import Noise, degrees, tempered
+from evalkit.metrics.second_order import Noise, Tempered, degrees, tempered
 from evalkit.statistics.influence import Estimate
 
 # The variance of second order is a mean over pairs of rows: those of so many rows a side are plenty.
@@ -77,6 +78,27 @@ def frechet_distance_of_rows(reference: ArrayLike, generated: ArrayLike) -> floa
     return Coupling.of(*checked_pair(reference, generated, what="a Fréchet distance", fewest=2)).distance
 
 
+class WithoutBias(NamedTuple):
+    """A Fréchet distance less its bias, and what its error rests on.
+
+    Attributes:
+        value: the distance, 0 on average for equal laws.
+        left: variance of what the correction leaves of the bias, and of the splits by which it is made.
+        whole: both sides in shared coordinates.
+        noise: of their influences.
+    """
+
+    value: float
+    left: float
+    whole: Coupling
+    noise: Noise
+
+    def error(self, *, besides: float) -> Tempered:
+        """How the figure errs that also has the variance ``besides``, see :func:`tempered`."""
+        influences = self.whole.influences(self.whole.reference), self.whole.influences(self.whole.generated)
+        return tempered(influences, self.noise, self.whole.distance, at_equality=self.whole.distance - self.value, besides=besides)
+
+
 @dataclass(frozen=True)
 class Frechet:
     """Fréchet distance with and without its bias, with intervals; see :func:`frechet_distance`.
@@ -85,22 +107,40 @@ class Frechet:
     on the number of rows. ``frechet_plain`` is the figure that other packages print, for comparison with theirs at the same numbers
     of rows; its interval is of what it is on average at these numbers, and no comparison rests on it.
 
-    The interval of ``frechet`` is widened by what the correction may leave of the bias. With fewer rows than features much of the
-    bias is left in, and the interval does not hold: use fewer features or kernel distances there.
+    The interval of ``frechet`` is widened by what the correction may leave of the bias, and by the chance of its splits. With fewer
+    rows than features much of the bias is left in, and the interval does not hold: use fewer features or kernel distances there.
     ``tests/benchmarks/metrics_coverage.py`` measures how often they hold.
 
     Attributes:
-        splits: random splits into halves from which bias of order 1/n² is taken out. Each costs two more distances.
+        splits: random splits into halves from which bias of order 1/n² is taken out, >= 2. Each costs two more distances.
     """
 
     splits: int = 2
 
     def __post_init__(self) -> None:
-        if self.splits < 1:
-            raise InputError(f"splits must be 1 or more, got {self.splits}")
+        if self.splits < 2:
+            raise InputError(f"splits must be 2 or more, got {self.splits}")
 
     def estimates(self, reference: Array, generated: Array, *, seed: int) -> Mapping[str, Estimate]:
         """Both figures.
+
+        Raises:
+            ShapeError: fewer than four rows a side, or other features.
+            InputError: a value is missing, infinite or huge.
+        """
+        found = self.without_bias(reference, generated, seed=seed)
+        error, above = found.error(besides=found.left), (0.0, math.inf)
+        sizes = {"n": len(reference), "m": len(generated)}
+        method, as_is = _CORRECTED.format(splits=self.splits, **sizes), _PLAIN.format(**sizes)
+        return {
+            "frechet": Estimate(found.value, "lower", method, *error[:3], above, error.squared, pair=error.pair),
+            "frechet_plain": Estimate(
+                found.whole.distance, "neither", as_is, *error[:2], error.further - found.left, above, error.plain
+            ),
+        }
+
+    def without_bias(self, reference: Array, generated: Array, *, seed: int) -> WithoutBias:
+        """The distance less its bias, and what its error rests on.
 
         Raises:
             ShapeError: fewer than four rows a side, or other features.
@@ -113,20 +153,13 @@ class Frechet:
             halves.append(half.distance - half.bias)
             if len(noises) < _NOISY_HALVES:
                 noises.append(_noise(half, seed))
-        less = (whole.distance - whole.bias - float(np.mean(halves))) / 3
-        corrected = whole.distance - whole.bias + less
+        of_splits = np.reshape(halves, (self.splits, 2)).mean(axis=1)
+        less = (whole.distance - whole.bias - float(of_splits.mean())) / 3
         # The bias falls off about as a geometric series in features over rows: what its third term is, a third of may be left.
         left = less**2 / whole.bias / 3 if whole.bias > 0 else 0.0
-        influences = whole.influences(whole.reference), whole.influences(whole.generated)
-        noise, above = _unfitted(_noise(whole, seed), noises), (0.0, math.inf)
-        bias = whole.distance - corrected
-        error = tempered(influences, noise, whole.distance, at_equality=bias, besides=left**2)
-        sizes = {"n": len(reference), "m": len(generated)}
-        method, as_is = _CORRECTED.format(splits=self.splits, **sizes), _PLAIN.format(**sizes)
-        return {
-            "frechet": Estimate(corrected, "lower", method, *error[:3], above, error.squared, pair=error.pair),
-            "frechet_plain": Estimate(whole.distance, "neither", as_is, *error[:2], error.further - left**2, above, error.plain),
-        }
+        chance = float(of_splits.var(ddof=1)) / self.splits / 9
+        noise = _unfitted(_noise(whole, seed), noises)
+        return WithoutBias(whole.distance - whole.bias + less, left**2 + chance, whole, noise)
 
     def _halves(self, reference: Array, generated: Array, seed: int) -> Iterator[Coupling]:
         for split in range(self.splits):

@@ -1,5 +1,6 @@
 """Fréchet distance of samples without end (FID-infinity): a line through the distances of parts of the rows."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -96,24 +97,19 @@ class FrechetExtrapolated:
             [parts_distances(*sides, parts=self.parts, seed=derive_seed(seed, "repeat", i)) for i in range(self.repeats)]
         )
         of_line = distances @ _weights(self.parts)
-        by_moments = Frechet().estimates(*sides, seed=seed)["frechet"]
+        by_moments = Frechet().without_bias(*sides, seed=seed)
         divisions = float(of_line.var(ddof=1)) / self.repeats
         n, m = map(len, sides)
         # The line is no guide where the smallest parts have fewer rows than features: then all of it is taken as bias.
         chance = _SURELY**2 * divisions if min(n, m) >= self.parts * sides[0].shape[1] else 0.0
-        left = max((float(of_line.mean()) - by_moments.value) ** 2 - chance, 0.0)
-        method = _METHOD.format(parts=self.parts, repeats=self.repeats, n=n, m=m)
+        value = float(of_line.mean())
+        left = max((value - by_moments.value) ** 2 - chance, 0.0)
+        error = by_moments.error(besides=divisions + left)
         # What is left of the bias is the same for equal generators, and so are products among the reference's rows.
         apart = divisions * (1 - (m / (n + m)) ** 2)
-        squared, pair = by_moments.squared, by_moments.pair
-        estimate = replace(
-            by_moments,
-            value=float(of_line.mean()),
-            method=method,
-            further_variance=by_moments.further_variance + divisions + left,
-            squared=squared and replace(squared, noise=squared.noise + divisions + left),
-            pair=pair and replace(pair, besides=pair.besides + apart),
-        )
+        pair = error.pair and replace(error.pair, besides=apart)
+        method = _METHOD.format(parts=self.parts, repeats=self.repeats, n=n, m=m)
+        estimate = Estimate(value, "lower", method, *error[:3], (0.0, math.inf), error.squared, pair=pair)
         return {"frechet_extrapolated": estimate}
 
 

@@ -158,6 +158,13 @@ def test_the_error_is_known_where_rows_are_few_for_the_features() -> None:
     assert 0.69 < known / np.var([one.value for one in found], ddof=1) < 1.5
 
 
+def test_the_chance_of_the_splits_is_in_the_interval() -> None:
+    """Of the same rows, other splits: what the bias may have left is next to nothing where features are few."""
+    sides = np.random.default_rng(0).normal(size=(2, 400, 4))
+    found = [Frechet().without_bias(*sides, seed=seed) for seed in range(60)]
+    assert 0.5 < np.mean([one.left for one in found]) / np.var([one.value for one in found], ddof=1) < 2
+
+
 def test_plain_is_the_plug_in_figure_and_shares_the_influences() -> None:
     draw = np.random.default_rng(0)
     first, second = draw.normal(size=(40, 3)), draw.normal(size=(50, 3)) + 1
@@ -221,4 +228,4 @@ def test_what_cannot_be_had_is_refused() -> None:
     with pytest.raises(ShapeError, match="two rows or more"):
         frechet_distance(Moments.of(rows), Moments.of(rows[:1]))
     with pytest.raises(InputError, match="splits"):
-        Frechet(splits=0)
+        Frechet(splits=1)
