@@ -35,7 +35,12 @@ def resume(
         told: what to print of a finished run.
         processes: how many at a time. What is quoted are CPU seconds, so two at a time take nothing from each other.
         again: do all tasks anew; the new lines take the place of the old.
+
+    Raises:
+        SystemExit: nothing is asked for.
     """
+    if not tasks:
+        raise SystemExit("no run has such a name: without --only all are done, and each is printed with its name")
     known = {} if again else read(path, key)
     todo = [arguments for name, arguments in tasks.items() if name not in known]
     os.environ.setdefault("OMP_NUM_THREADS", "1")

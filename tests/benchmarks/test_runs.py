@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.benchmarks.runs import read, resume
 
 KEY = ("name", "seed")
@@ -31,3 +33,9 @@ def test_again_puts_new_lines_in_the_place_of_the_old(tmp_path):
     assert _resume(path, [_line("a", 0, 5)], again=True)["value"].tolist() == [5]
     assert {key: run["value"] for key, run in read(path, KEY).items()} == {("a", 0): 5, ("z", 0): 9}
     assert len(path.read_text().splitlines()) == 2
+
+
+def test_asked_for_nothing_it_says_so_in_one_sentence(tmp_path):
+    with pytest.raises(SystemExit, match="no run has such a name"):
+        _resume(tmp_path / "runs.jsonl", [])
+    assert not (tmp_path / "runs.jsonl").exists()
