@@ -140,6 +140,7 @@ DETECTOR = MetricSpec(
     module="evalkit.discriminator.oddness",
     class_name="DetectorTest",
     figures=("oddest_share", "oddness", "oddness_gap"),
+    steady=("oddest_share", "oddness", "oddness_gap"),
     reads="rows",
 )
 """The anomaly detector as a metric."""

@@ -45,6 +45,8 @@ class MetricSpec:
         what_it_is: one sentence for somebody who must choose.
         module, class_name: where it lives.
         figures: the names of the figures it gives.
+        steady: those that are the same on average for any number of generated rows. By the others, generators that gave unequally
+            many are compared on equally many.
         reads: feature arrays, Samples, or ``"rows"``: tables as they are, of other data their features.
         modalities: what it can be asked of.
         usual: whether it is measured where none is named.
@@ -56,6 +58,7 @@ class MetricSpec:
     module: str
     class_name: str
     figures: tuple[str, ...]
+    steady: tuple[str, ...] = ()
     reads: Literal["features", "samples", "rows"] = "features"
     modalities: tuple[Modality, ...] = MODALITIES
     usual: bool = True
@@ -102,6 +105,7 @@ METRICS: dict[str, MetricSpec] = {
             module="evalkit.metrics.frechet",
             class_name="Frechet",
             figures=("frechet", "frechet_plain"),
+            steady=("frechet",),
         ),
         MetricSpec(
             name="kid",
@@ -109,6 +113,7 @@ METRICS: dict[str, MetricSpec] = {
             module="evalkit.metrics.mmd",
             class_name="KernelDistance",
             figures=("kid",),
+            steady=("kid",),
         ),
         MetricSpec(
             name="mmd",
@@ -116,6 +121,7 @@ METRICS: dict[str, MetricSpec] = {
             module="evalkit.metrics.mmd",
             class_name="GaussianKernelDistance",
             figures=("mmd",),
+            steady=("mmd",),
         ),
         MetricSpec(
             name="prdc",
@@ -123,6 +129,7 @@ METRICS: dict[str, MetricSpec] = {
             module="evalkit.metrics.precision_recall",
             class_name="Prdc",
             figures=("precision", "recall", "density", "coverage"),
+            steady=("precision", "density"),
         ),
         MetricSpec(
             name="copies",
@@ -130,6 +137,7 @@ METRICS: dict[str, MetricSpec] = {
             module="evalkit.metrics.copies",
             class_name="Copies",
             figures=("exact_copies", "authenticity"),
+            steady=("exact_copies", "authenticity"),
         ),
         MetricSpec(
             name="column_shapes",
@@ -181,6 +189,7 @@ METRICS: dict[str, MetricSpec] = {
             module="evalkit.metrics.perplexity",
             class_name="Perplexity",
             figures=("perplexity", "perplexity_excess", "perplexity_gap"),
+            steady=("perplexity", "perplexity_excess", "perplexity_gap"),
             reads="samples",
             modalities=("texts",),
         ),
@@ -190,6 +199,7 @@ METRICS: dict[str, MetricSpec] = {
             module="evalkit.metrics.boundary",
             class_name="BoundaryAdherence",
             figures=("boundary_adherence",),
+            steady=("boundary_adherence",),
             reads="samples",
             modalities=("table",),
         ),
@@ -259,6 +269,7 @@ METRICS: dict[str, MetricSpec] = {
             module="evalkit.metrics.fitted_rows",
             class_name="NearestShare",
             figures=("nearest_share",),
+            steady=("nearest_share",),
             usual=False,
             needs_fitted=True,
         ),
@@ -268,6 +279,7 @@ METRICS: dict[str, MetricSpec] = {
             module="evalkit.metrics.fitted_rows",
             class_name="ClosestRecordControl",
             figures=("closest_record_control",),
+            steady=("closest_record_control",),
             reads="samples",
             modalities=("table",),
             usual=False,

@@ -102,8 +102,7 @@ def measure_groups(
             {generator: given(of_columns(each.sample, columns), sees, None) for generator, each in theirs.items()},
         )
         found[name] = measure_all(specs, real, drawn, fitted=None, seed=seed, progress=_of_group(name, progress))
-    rows = {generator: len(each.features.values) for generator, each in theirs.items()}
-    compared = compare(rows, [each.estimates for each in found.values()])
+    compared = compare([each.comparable for each in found.values()])
     return tuple(
         ColumnGroup(
             name=name,

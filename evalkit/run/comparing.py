@@ -1,39 +1,36 @@
 """Every pair of generators by every figure that both have: which is better, and how many rows it takes to say so."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 import numpy as np
 
 from evalkit.compare.evaluation import FEWEST_NEEDED, MOST_NEEDED, Comparison, RowsNeeded, Verdict
+from evalkit.run.equal_rows import Comparable
 from evalkit.statistics import detectable_errors, holm, times_as_many
 from evalkit.statistics.influence import Difference, Estimate, difference
 
 _LEVEL = 0.05
 
-Estimates = Mapping[tuple[str, str], Estimate]
-"""By generator and figure."""
 
-
-def compare(rows: Mapping[str, int], groups: Sequence[Estimates]) -> list[list[Comparison]]:
+def compare(groups: Sequence[Comparable]) -> list[list[Comparison]]:
     """Corrected over all pairs, all figures that have a better end, and all groups of columns, since any of them may conclude.
 
     Args:
-        rows: how many of each generator were compared, by its name, in the order of the pairs.
         groups: the figures of each group; of whole rows there is one.
 
     Returns:
         A list a group.
     """
-    tried = [(place, *each) for place, estimates in enumerate(groups) for each in _pairs(list(rows), estimates)]
-    found = [difference(groups[place][first, figure], groups[place][second, figure]) for place, figure, first, second in tried]
+    tried = [(place, *each) for place, group in enumerate(groups) for each in _pairs(group)]
+    found = [difference(*pair) for *_, pair in tried]
     corrected = holm(np.array([each.p_value for each in found]))
     # So many are found at the corrected level of the smallest p-value.
     errors = detectable_errors(len(tried))
     comparisons: list[list[Comparison]] = [[] for _ in groups]
-    for (place, figure, first, second), each, p_value in zip(tried, found, corrected, strict=True):
-        pair = groups[place][first, figure], groups[place][second, figure]
+    for (place, figure, first, second, pair), each, p_value in zip(tried, found, corrected, strict=True):
+        rows = groups[place].rows
         comparisons[place].append(
             Comparison(
                 figure=figure,
@@ -51,13 +48,13 @@ def compare(rows: Mapping[str, int], groups: Sequence[Estimates]) -> list[list[C
     return comparisons
 
 
-def _pairs(names: Sequence[str], estimates: Estimates) -> Iterator[tuple[str, str, str]]:
-    """Figure and generators."""
-    figures = dict.fromkeys(figure for (_, figure), estimate in estimates.items() if estimate.direction != "neither")
+def _pairs(group: Comparable) -> Iterator[tuple[str, str, str, tuple[Estimate, Estimate]]]:
+    """Figure, generators and their estimates."""
+    figures = dict.fromkeys(figure for (_, figure), estimate in group.estimates.items() if estimate.direction != "neither")
     for figure in figures:
-        for first, second in combinations(names, 2):
-            if (first, figure) in estimates and (second, figure) in estimates:
-                yield figure, first, second
+        for first, second in combinations(group.rows, 2):
+            if (pair := group.pair(figure, first, second)) is not None:
+                yield figure, first, second, pair
 
 
 def _verdict(first: Estimate, found: Difference, p_value: float) -> Verdict:

@@ -27,6 +27,7 @@ from evalkit.features.saved import SetAside, check_extractor_folder, load_with_s
 from evalkit.run.closer_look import closer_look
 from evalkit.run.column_groups import Groups, check_groups, measure_groups
 from evalkit.run.comparing import compare
+from evalkit.run.equal_rows import said_of_unequal
 from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
 from evalkit.run.measuring import Given, given
@@ -136,7 +137,7 @@ def evaluate(
         theirs[name] = given(sample, sees, cache)
     found = measure_all(chosen, ours, theirs, fitted=known, seed=seed, progress=progress)
     seen = {name: each.features.values for name, each in theirs.items()}
-    (comparisons,) = compare({name: len(values) for name, values in seen.items()}, [found.estimates])
+    (comparisons,) = compare([found.comparable])
     by_columns = measure_groups(groups, chosen, real.take(learned), ours, theirs, seed=seed, progress=progress)
     by_slice = None
     if sliced is not None:
@@ -155,7 +156,7 @@ def evaluate(
         slices=by_slice,
         column_groups=by_columns,
         looks=tuple(_look_closer(ours, theirs, found.looks, seed, progress)) if closer else (),
-        cautions=(*cautions, *_unequal(theirs), *([_NO_CURVES] if curves and not asked else [])),
+        cautions=(*cautions, *said_of_unequal(found.comparable), *([_NO_CURVES] if curves and not asked else [])),
         settings={
             "extractor": ours.features.extractor,
             "extractor digest": ours.features.digest,
@@ -240,10 +241,3 @@ def _look_closer(
         look = closer_look(name, ours, each, seed=derive_seed(seed, "evaluate", "closer look"))
         yield look.model_copy(update=odd.get(name, {}))
     progress(Step("looking closer", len(theirs), len(theirs)))
-
-
-def _unequal(theirs: Mapping[str, Given]) -> list[str]:
-    sizes = {len(each.features.values) for each in theirs.values()}
-    if len(sizes) == 1:
-        return []
-    return ["The generators gave unequally many rows: figures that depend on the number of rows favour one of them by that alone."]

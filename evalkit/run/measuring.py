@@ -1,7 +1,9 @@
 """Figures of every generator by every metric that was asked for: Evidence, or the reason why there is none."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,14 @@ class Given(Looked):
     def digest(self) -> str:
         """Hash of the Sample's content; asked for with every figure, computed once."""
         return content_hash(self.sample)
+
+    def take(self, rows: NDArray[np.intp]) -> Given:
+        """Some rows of the Sample, ascending, with what the figures saw of them."""
+        kept = np.isin(self.features.rows, rows)
+        features = replace(
+            self.features, values=self.features.values[kept], rows=np.searchsorted(rows, self.features.rows[kept]).astype(np.int64)
+        )
+        return Given(self.sample.take(rows), features, self.numbers[rows], self.extractor)
 
     def read_by(self, spec: MetricSpec) -> Any:
         """What a metric reads of it: feature rows or the Sample."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from evalkit.discriminator import DETECTOR
 from evalkit.discriminator.oddness import RANK, SHARE, Judge, oddest
 from evalkit.features.windows import stretches
 from evalkit.metrics import MetricSpec
+from evalkit.run.equal_rows import Comparable, comparable
 from evalkit.run.measuring import Given, evidence, failed, measure
 from evalkit.statistics.influence import Estimate
 
@@ -26,8 +27,8 @@ Array = NDArray[np.float64]
 
 
 @dataclass
-class Figures:
-    """What was measured.
+class Odd:
+    """What the detector says.
 
     Attributes:
         measured: the figures, or why there are none, generator by generator.
@@ -38,6 +39,20 @@ class Figures:
     measured: list[Measured] = field(default_factory=list)
     estimates: dict[tuple[str, str], Estimate] = field(default_factory=dict)
     looks: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+class Figures(NamedTuple):
+    """What was measured by all metrics.
+
+    Attributes:
+        measured: the figures, or why there are none.
+        comparable: what generators are compared by.
+        looks: as of :class:`Odd`.
+    """
+
+    measured: list[Measured]
+    comparable: Comparable
+    looks: dict[str, dict[str, Any]]
 
 
 def measure_all(
@@ -52,13 +67,12 @@ def measure_all(
     """:func:`~evalkit.run.measuring.measure`, and the detector where it is among the metrics."""
     others = [spec for spec in chosen if spec.name != DETECTOR.name]
     measured, estimates = measure(others, ours, theirs, fitted=fitted, seed=seed, progress=progress)
-    if len(others) == len(chosen):
-        return Figures(measured, estimates)
-    odd = measure_oddness(ours, theirs, seed=seed, progress=progress)
-    return Figures(measured + odd.measured, estimates | odd.estimates, odd.looks)
+    odd = Odd() if len(others) == len(chosen) else measure_oddness(ours, theirs, seed=seed, progress=progress)
+    pairs = comparable(estimates | odd.estimates, others, ours, theirs, fitted=fitted, seed=seed, progress=progress)
+    return Figures(measured + odd.measured, pairs, odd.looks)
 
 
-def measure_oddness(ours: Given, theirs: Mapping[str, Given], *, seed: int, progress: Progress) -> Figures:
+def measure_oddness(ours: Given, theirs: Mapping[str, Given], *, seed: int, progress: Progress) -> Odd:
     """One detector for all generators, so that they are compared with what they share taken out.
 
     Args:
@@ -67,7 +81,7 @@ def measure_oddness(ours: Given, theirs: Mapping[str, Given], *, seed: int, prog
         seed: of the halves and of the detector.
         progress: see :mod:`evalkit.core.progress`.
     """
-    found = Figures()
+    found = Odd()
     progress(Step("looking for odd rows", 0, len(theirs) + 1))
     try:
         groups = stretches(ours.features.rows) if isinstance(ours.sample, Series) else None
@@ -84,7 +98,7 @@ def measure_oddness(ours: Given, theirs: Mapping[str, Given], *, seed: int, prog
     return found
 
 
-def _judge_one(found: Figures, judge: Judge, name: str, ours: Given, theirs: Given, seed: int) -> None:
+def _judge_one(found: Odd, judge: Judge, name: str, ours: Given, theirs: Given, seed: int) -> None:
     try:
         p_values = judge.p_values(theirs.read_by(DETECTOR))
         estimates = _by_stretch(judge.estimates(p_values, seed=seed), ours, theirs)
