@@ -10,6 +10,10 @@ from evalkit.core.evidence import Evidence, Failure
 CHANCE = 0.5
 READ_THE_ORDER = "The classifier cannot tell these rows from real ones: their order may be chance."
 CLASSIFIER, CLUES, GALLERY, COPIES = "classifier and control", "what gives it away", "least and most convincing rows", "copied rows"
+_NEAREST = (
+    " These are the nearest, for how far apart real rows lie there; of new real rows, too, about half lie nearer to one than its "
+    "own neighbour does."
+)
 _NO_DIFFERENCE = "no difference may be concluded"
 READ_THE_ODD = (
     "By a detector that learned from half of the real rows. p says how often a real row is as odd, the shares in which columns "
@@ -147,8 +151,11 @@ class CloserLook(BaseModel):
         oddest_control: the same of real rows that the detector has not seen.
         oddness: how often a generated row is odder than such a real one.
         copied: generated rows that lie nearer to a real row than real rows do to each other, nearest first.
-        n_copied: how many generated rows equal a real row in all that the features see.
+        n_copied: how many generated rows equal a real row in all that the features see; one of those that the generator was
+            fitted to, where these are known.
         n_twins: how many real rows equal another real row: what chance does where rows have few possible values.
+        n_unseen_copied: how many generated rows equal a real one that the generator never saw: chance; None: it is not known which
+            rows it saw.
         failures: what could not be looked at.
     """
 
@@ -167,6 +174,7 @@ class CloserLook(BaseModel):
     copied: tuple[CopiedPair, ...] = ()
     n_copied: int = 0
     n_twins: int = 0
+    n_unseen_copied: int | None = None
     failures: tuple[Failure, ...] = ()
 
 
@@ -248,13 +256,26 @@ def copies_sentence(look: CloserLook) -> str:
     >>> copies_sentence(CloserLook(generator="a"))
     'No generated row equals a real one.'
     """
+    if look.n_unseen_copied is not None:
+        return _copies_of_fitted(look, look.n_unseen_copied)
     if look.n_copied:
-        equal = f"{count(look.n_copied)} generated {'row equals' if look.n_copied == 1 else 'rows equal'} a real one"
+        equal = _equal(look.n_copied, "a real one")
         twins = f"{count(look.n_twins)} real {'row equals' if look.n_twins == 1 else 'rows equal'} another real one"
         return f"{equal} in all that the figures see; {twins if look.n_twins else 'no real row equals another'}."
-    if look.copied:
-        return "No generated row equals a real one. These lie nearest to one; about half of new real rows would lie as near."
-    return "No generated row equals a real one."
+    return f"No generated row equals a real one.{_NEAREST if look.copied else ''}"
+
+
+def _copies_of_fitted(look: CloserLook, unseen: int) -> str:
+    control = f"{count(unseen)} {'equals' if unseen == 1 else 'equal'} one that it never saw"
+    if look.n_copied:
+        equal = _equal(look.n_copied, "one that the generator was fitted to")
+        return f"{equal} in all that the figures see; {control if unseen else 'none equals one that it never saw'}."
+    none = "No generated row equals one that the generator was fitted to"
+    return f"{none}{f'; {control}' if unseen else ''}.{_NEAREST if look.copied else ''}"
+
+
+def _equal(rows: int, what: str) -> str:
+    return f"{count(rows)} generated {'row equals' if rows == 1 else 'rows equal'} {what}"
 
 
 def pair_sentence(pair: CopiedPair) -> str:

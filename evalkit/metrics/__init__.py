@@ -51,6 +51,7 @@ class MetricSpec:
         modalities: what it can be asked of.
         usual: whether it is measured where none is named.
         needs_fitted: whether it is a :class:`FittedMetric`; measured where fitted rows are given.
+        whole_reference: whether it looks for single rows, so that real rows which the extractor learned from count as well.
     """
 
     name: str
@@ -63,6 +64,7 @@ class MetricSpec:
     modalities: tuple[Modality, ...] = MODALITIES
     usual: bool = True
     needs_fitted: bool = False
+    whole_reference: bool = False
 
     def reads_features(self, modality: Modality | None) -> bool:
         """Whether it reads feature arrays where the data are of this modality; None: where there is nothing but features.
@@ -133,11 +135,12 @@ METRICS: dict[str, MetricSpec] = {
         ),
         MetricSpec(
             name="copies",
-            what_it_is="How many generated rows equal a real one, and how many lie nearer to one than real rows do.",
+            what_it_is="How many generated rows equal a real one, and how many lie as far from any as real rows from each other.",
             module="evalkit.metrics.copies",
             class_name="Copies",
             figures=("exact_copies", "authenticity"),
             steady=("exact_copies", "authenticity"),
+            whole_reference=True,
         ),
         MetricSpec(
             name="column_shapes",

@@ -12,7 +12,7 @@ from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
 from evalkit.metrics.coupling import Array, Coupling, Side, root, root_trace
 from evalkit.metrics.moments import Moments
-from evalkit.metrics.pairs import checked_pair
+from evalkit.metrics.pairs import checked_pair, shuffled
 from evalkit.metrics.second_order import Noise, Tempered, degrees, tempered
 from evalkit.statistics.influence import Estimate
 
@@ -108,7 +108,8 @@ class Frechet:
     of rows; its interval is of what it is on average at these numbers, and no comparison rests on it.
 
     The interval of ``frechet`` is widened by what the correction may leave of the bias, and by the chance of its splits. With fewer
-    rows than features much of the bias is left in, and the interval does not hold: use fewer features or kernel distances there.
+    rows than features much of the bias is left in and the interval is wide, beyond all use with half as many: use fewer features or
+    kernel distances there.
     ``tests/benchmarks/metrics_coverage.py`` measures how often they hold.
 
     Attributes:
@@ -157,17 +158,20 @@ class Frechet:
         less = (whole.distance - whole.bias - float(of_splits.mean())) / 3
         # The bias falls off about as a geometric series in features over rows: what its third term is, a third of may be left.
         left = less**2 / whole.bias / 3 if whole.bias > 0 else 0.0
+        # With few rows for the features it does not; then a share of the whole correction is left, which grows about so.
+        varied = int(((np.ptp(reference, axis=0) > 0) | (np.ptp(generated, axis=0) > 0)).sum())
+        crowded = (whole.bias - less) / 3 * (varied / min(len(reference), len(generated))) ** 2
         chance = float(of_splits.var(ddof=1)) / self.splits / 9
         noise = _unfitted(_noise(whole, seed), noises)
-        return WithoutBias(whole.distance - whole.bias + less, left**2 + chance, whole, noise)
+        return WithoutBias(whole.distance - whole.bias + less, left**2 + crowded**2 + chance, whole, noise)
 
     def _halves(self, reference: Array, generated: Array, seed: int) -> Iterator[Coupling]:
         for split in range(self.splits):
             # Keyed by side, so that generators of other sizes are held against the same halves of the reference.
-            ours = generator(seed, "frechet", "reference", split).permutation(len(reference))
-            theirs = generator(seed, "frechet", "generated", split).permutation(len(generated))
+            ours = shuffled(reference, generator(seed, "frechet", "reference", split))
+            theirs = shuffled(generated, generator(seed, "frechet", "generated", split))
             for part in range(2):
-                yield Coupling.of(reference[ours[part::2]], generated[theirs[part::2]])
+                yield Coupling.of(ours[part::2], theirs[part::2])
 
 
 def _noise(whole: Coupling, seed: int) -> Noise:

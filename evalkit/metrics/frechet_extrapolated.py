@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from evalkit.core.errors import InputError
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.metrics.frechet import Frechet, frechet_distance_of_rows
-from evalkit.metrics.pairs import checked_pair
+from evalkit.metrics.pairs import checked_pair, shuffled
 from evalkit.statistics.influence import Estimate
 
 Array = NDArray[np.float64]
@@ -49,7 +49,8 @@ def parts_distances(reference: ArrayLike, generated: ArrayLike, *, parts: int = 
     """
     ours, theirs = checked_pair(reference, generated, what="an extrapolated Fréchet distance", fewest=2 * parts)
     # Keyed by side, so that generators of other sizes are held against the same parts of the reference.
-    first, second = _shuffled(ours, seed, "reference"), _shuffled(theirs, seed, "generated")
+    first = shuffled(ours, generator(seed, "frechet extrapolated", "reference"))
+    second = shuffled(theirs, generator(seed, "frechet extrapolated", "generated"))
     return np.array(
         [np.mean([frechet_distance_of_rows(first[part::k], second[part::k]) for part in range(k)]) for k in range(1, parts + 1)]
     )
@@ -111,12 +112,6 @@ class FrechetExtrapolated:
         method = _METHOD.format(parts=self.parts, repeats=self.repeats, n=n, m=m)
         estimate = Estimate(value, "lower", method, *error[:3], (0.0, math.inf), error.squared, pair=pair)
         return {"frechet_extrapolated": estimate}
-
-
-def _shuffled(rows: Array, seed: int, side: str) -> Array:
-    """In a random order that follows the values, not the order in which the rows came."""
-    drawn = generator(seed, "frechet extrapolated", side).permutation(len(rows))
-    return np.asarray(rows[np.lexsort(rows.T)[drawn]])
 
 
 def _weights(parts: int) -> Array:

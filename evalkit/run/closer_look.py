@@ -64,7 +64,9 @@ class Looked:
         return shown_rows(self.sample, of_sample, self.numbers[rows].tolist(), self.windows)
 
 
-def closer_look(name: str, ours: Looked, theirs: Looked, *, seed: int) -> CloserLook:
+def closer_look(
+    name: str, ours: Looked, theirs: Looked, *, everything: Looked | None = None, fitted: Looked | None = None, seed: int
+) -> CloserLook:
     """One generator, looked at closely.
 
     What cannot be had, for example because there are too few rows, is a Failure in the result.
@@ -73,13 +75,22 @@ def closer_look(name: str, ours: Looked, theirs: Looked, *, seed: int) -> Closer
         name: the generator's.
         ours: the real rows.
         theirs: the generated ones.
+        everything: the real rows that may have been copied, if they are more than those.
+        fitted: rows that the generator was fitted to: then copies of these are looked for, and of the others as the control.
         seed: of everything random.
     """
+    every = everything or ours
+    looks: dict[str, Callable[[], dict[str, Any]]] = {
+        CLASSIFIER: lambda: _separations(ours, theirs, seed),
+        CLUES: lambda: _clues(ours, theirs, seed),
+        GALLERY: lambda: _gallery(ours, theirs, seed),
+        COPIES: lambda: _copied(every, theirs) if fitted is None else _copied_of_fitted(fitted, every, theirs),
+    }
     found: dict[str, Any] = {}
     failures: list[Failure] = []
-    for what, look in _LOOKS.items():
+    for what, look in looks.items():
         try:
-            found |= look(ours, theirs, seed)
+            found |= look()
         except CancelledError:
             raise
         except EvalkitError as error:
@@ -134,7 +145,13 @@ def _gallery(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
     return {"least": exhibits(seen.least_convincing(n)), "most": exhibits(seen.most_convincing(n))}
 
 
-def _copied(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
+def _copied_of_fitted(fitted: Looked, unseen: Looked, theirs: Looked) -> dict[str, Any]:
+    """Beside how many equal a row that the generator never saw."""
+    control = copied_pairs(unseen.features.values, theirs.features.values, most=0)
+    return _copied(fitted, theirs) | {"n_unseen_copied": control.n_equal}
+
+
+def _copied(ours: Looked, theirs: Looked) -> dict[str, Any]:
     found = copied_pairs(ours.features.values, theirs.features.values, most=N_PAIRS)
     pairs = zip(
         theirs.shown(found.generated.tolist()),
@@ -147,11 +164,3 @@ def _copied(ours: Looked, theirs: Looked, seed: int) -> dict[str, Any]:
         CopiedPair(generated=drawn, reference=real, distance=distance, usual=usual) for drawn, real, distance, usual in pairs
     )
     return {"n_copied": found.n_equal, "n_twins": found.n_twins, "copied": shown}
-
-
-_LOOKS: dict[str, Callable[[Looked, Looked, int], dict[str, Any]]] = {
-    CLASSIFIER: _separations,
-    CLUES: _clues,
-    GALLERY: _gallery,
-    COPIES: _copied,
-}

@@ -97,10 +97,9 @@ def measure_groups(
     specs, found = _measured(chosen), {}
     for name, columns in groups.items():
         sees = EncodedTable().fit(of_columns(learned, columns), seed=seed)
-        real, drawn = (
-            given(of_columns(ours.sample, columns), sees, None, ours.numbers),
-            {generator: given(of_columns(each.sample, columns), sees, None) for generator, each in theirs.items()},
-        )
+        everything = given(of_columns((ours.of or ours).sample, columns), sees, None)
+        real = everything if ours.of is None else everything.take(ours.numbers)
+        drawn = {generator: given(of_columns(each.sample, columns), sees, None) for generator, each in theirs.items()}
         found[name] = measure_all(specs, real, drawn, fitted=None, seed=seed, progress=_of_group(name, progress))
     compared = compare([each.comparable for each in found.values()])
     return tuple(

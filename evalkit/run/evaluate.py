@@ -11,7 +11,7 @@ from evalkit.backbones.base import Backbone
 from evalkit.compare.closer_look import CloserLook
 from evalkit.compare.evaluation import Evaluation, conclude
 from evalkit.compare.evaluation_report import evaluation_html
-from evalkit.compare.words import count
+from evalkit.compare.words import count, visible
 from evalkit.core.errors import InputError
 from evalkit.core.files import whole_file
 from evalkit.core.progress import Progress, Step, silent
@@ -38,7 +38,9 @@ from evalkit.run.slices import check_slices, measure_slices, slicing
 
 Rows = NDArray[np.intp]
 
-_LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 200
+_LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 8
+# Intervals and p-values of fewer rows are rough.
+_FEW = 30
 _NO_CURVES = "No figure is shown over the number of rows: it needs a metric of features, and rows that are independent."
 _FITTED_BEFORE = "The extractor was fitted before: reference rows that it learned from, if there are any, count into the figures."
 
@@ -64,8 +66,8 @@ def evaluate(
     """How far is each generator from the reference, and which is better?
 
     A quarter of the reference, 5,000 rows at most, is set aside for the extractor to learn from; figures are computed on the rest,
-    the same rows for every generator, so that generators are compared with what they share taken out. A metric that fails is a
-    Failure in its place, and the others go on.
+    the same rows for every generator, so that generators are compared with what they share taken out. Copies are looked for among
+    all of it. A metric that fails is a Failure in its place, and the others go on.
 
     Args:
         reference: real rows; whatever :func:`evalkit.load` reads.
@@ -123,14 +125,15 @@ def evaluate(
     aside = np.setdiff1d(np.arange(len(real)), held)
     if keep_extractor is not None:
         save_extractor(sees, keep_extractor, SetAside(content_hash(real), aside))
-    ours, known = given(real.take(held), sees, cache, held), None
+    everything, known = given(real, sees, cache), None
+    ours = everything.take(held) if len(aside) else everything
     if fitted_rows is not None:
         cautions += overlap(fitted_rows, real, sees)
         known = given(fitted_rows, sees, cache)
     sliced = None
     learned = aside if len(aside) else held
     if slices is not None:
-        sliced = slicing(slices, given(real.take(learned), sees, cache, learned), seed=seed)
+        sliced = slicing(slices, everything.take(learned), seed=seed)
     theirs = {}
     for done, (name, sample) in enumerate(drawn.items()):
         progress(Step("computing features", done, len(drawn)))
@@ -155,8 +158,13 @@ def evaluate(
         curves=tuple(size_curves(asked, ours.features.values, seen, seed=seed, progress=progress)),
         slices=by_slice,
         column_groups=by_columns,
-        looks=tuple(_look_closer(ours, theirs, found.looks, seed, progress)) if closer else (),
-        cautions=(*cautions, *said_of_unequal(found.comparable), *([_NO_CURVES] if curves and not asked else [])),
+        looks=tuple(_look_closer(ours, theirs, known, found.looks, seed, progress)) if closer else (),
+        cautions=(
+            *cautions,
+            *_few(ours, theirs),
+            *said_of_unequal(found.comparable),
+            *([_NO_CURVES] if curves and not asked else []),
+        ),
         settings={
             "extractor": ours.features.extractor,
             "extractor digest": ours.features.digest,
@@ -234,10 +242,23 @@ def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
 
 
 def _look_closer(
-    ours: Given, theirs: Mapping[str, Given], odd: Mapping[str, Mapping[str, Any]], seed: int, progress: Progress
+    ours: Given,
+    theirs: Mapping[str, Given],
+    fitted: Given | None,
+    odd: Mapping[str, Mapping[str, Any]],
+    seed: int,
+    progress: Progress,
 ) -> Iterator[CloserLook]:
     for done, (name, each) in enumerate(theirs.items()):
         progress(Step("looking closer", done, len(theirs)))
-        look = closer_look(name, ours, each, seed=derive_seed(seed, "evaluate", "closer look"))
+        own = derive_seed(seed, "evaluate", "closer look")
+        look = closer_look(name, ours, each, everything=ours.of, fitted=fitted, seed=own)
         yield look.model_copy(update=odd.get(name, {}))
     progress(Step("looking closer", len(theirs), len(theirs)))
+
+
+def _few(ours: Given, theirs: Mapping[str, Given]) -> Iterator[str]:
+    for name, rows in (("the reference", ours), *((visible(name, 60), each) for name, each in theirs.items())):
+        if len(rows.features.values) < _FEW:
+            kept = count(len(rows.features.values))
+            yield f"Of {name} only {kept} rows are compared: intervals and p-values of fewer than {_FEW} are rough. Draw more."

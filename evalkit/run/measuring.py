@@ -31,7 +31,13 @@ FEWEST_SERIES = 20
 
 @dataclass(frozen=True, eq=False)
 class Given(Looked):
-    """A Sample with its features and the hash of its content."""
+    """A Sample with its features and the hash of its content.
+
+    Attributes:
+        of: what it is a part of; None: it is all that was given.
+    """
+
+    of: Given | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -44,7 +50,11 @@ class Given(Looked):
         features = replace(
             self.features, values=self.features.values[kept], rows=np.searchsorted(rows, self.features.rows[kept]).astype(np.int64)
         )
-        return Given(self.sample.take(rows), features, self.numbers[rows], self.extractor)
+        return Given(self.sample.take(rows), features, self.numbers[rows], self.extractor, self)
+
+    def for_metric(self, spec: MetricSpec) -> Given:
+        """The rows that a metric looks at: where it looks for single rows, all that were given."""
+        return self.of if spec.whole_reference and self.of is not None else self
 
     def read_by(self, spec: MetricSpec) -> Any:
         """What a metric reads of it: feature rows or the Sample."""
@@ -91,9 +101,9 @@ def measure(
     estimates: dict[tuple[str, str], Estimate] = {}
     for done, (spec, name) in enumerate(every := [(spec, name) for spec in chosen for name in theirs]):
         progress(Step("measuring", done, len(every)))
-        beside = fitted if spec.needs_fitted else None
+        beside, real = fitted if spec.needs_fitted else None, ours.for_metric(spec)
         try:
-            found = _estimates(spec, ours, theirs[name], beside, seed)
+            found = _estimates(spec, real, theirs[name], beside, seed)
         except CancelledError:
             raise
         except EvalkitError as error:
@@ -102,7 +112,7 @@ def measure(
             continue
         for figure, estimate in found.items():
             estimates[name, figure] = estimate
-            finding = evidence(figure, estimate, spec, ours, theirs[name], beside, seed=seed)
+            finding = evidence(figure, estimate, spec, real, theirs[name], beside, seed=seed)
             measured.append(Measured(generator=name, metric=spec.name, finding=finding))
     if every:
         progress(Step("measuring", len(every), len(every)))

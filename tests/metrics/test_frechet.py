@@ -158,6 +158,24 @@ def test_the_error_is_known_where_rows_are_few_for_the_features() -> None:
     assert 0.69 < known / np.var([one.value for one in found], ddof=1) < 1.5
 
 
+@pytest.mark.parametrize("rows_over_features", [0.5, 1.0])
+def test_with_fewer_rows_than_features_the_interval_says_that_little_is_known(rows_over_features: float) -> None:
+    """Much of the bias is left in there: the interval of what the correction may leave at larger samples held 0 in none of these."""
+    held = []
+    for seed in range(20):
+        sides = np.random.default_rng(seed).normal(size=(2, int(48 * rows_over_features), 48))
+        interval = Frechet().estimates(*sides, seed=seed)["frechet"].interval()
+        held.append(interval.low <= 0 <= interval.high)
+    assert np.mean(held) >= 0.85
+
+
+def test_the_order_of_the_rows_changes_no_figure() -> None:
+    draw = np.random.default_rng(0)
+    first, second = draw.normal(size=(80, 4)), draw.normal(size=(60, 4))
+    values = [Frechet().estimates(*sides, seed=3)["frechet"].value for sides in ((first, second), (first[::-1], second[::-1]))]
+    assert values[1] == pytest.approx(values[0], rel=1e-9)
+
+
 def test_the_chance_of_the_splits_is_in_the_interval() -> None:
     """Of the same rows, other splits: what the bias may have left is next to nothing where features are few."""
     sides = np.random.default_rng(0).normal(size=(2, 400, 4))
@@ -191,13 +209,12 @@ def test_the_rows_to_blame_are_the_strange_ones() -> None:
     assert set(np.argsort(-influences)[:10]) == set(range(10))
 
 
-def test_order_of_rows_matters_little_and_seed_repeats() -> None:
+def test_the_same_seed_repeats() -> None:
     draw = np.random.default_rng(0)
     first, second = draw.normal(size=(100, 4)), draw.normal(size=(120, 4))
     estimates = [Frechet().estimates(first, second, seed=3)["frechet"] for _ in range(2)]
     assert estimates[0].value == estimates[1].value
-    turned = Frechet().estimates(first[::-1], second, seed=3)["frechet"]
-    assert abs(turned.value - estimates[0].value) < estimates[0].interval().high - estimates[0].value
+    assert estimates[0].interval() == estimates[1].interval()
 
 
 @pytest.mark.parametrize(("n", "m", "d"), [(4, 4, 1), (5, 9, 30), (50, 5, 12)])
