@@ -103,7 +103,7 @@ METRICS: dict[str, MetricSpec] = {
     for spec in (
         MetricSpec(
             name="frechet",
-            what_it_is="How far the means and covariances of the features are apart, without the bias of few rows.",
+            what_it_is="How far means and covariances of features are apart; frechet_plain: with the bias of few rows left in.",
             module="evalkit.metrics.frechet",
             class_name="Frechet",
             figures=("frechet", "frechet_plain"),

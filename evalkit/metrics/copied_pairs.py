@@ -1,12 +1,13 @@
 """Which generated row may be a copy of which real one: the pairs to look at."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import ShapeError
 from evalkit.kernels.neighbours import faster, nearest
+from evalkit.metrics.pairs import checked_rows
 
 Array = NDArray[np.float64]
 
@@ -31,7 +32,7 @@ class CopiedPairs(NamedTuple):
     n_twins: int
 
 
-def copied_pairs(reference: Array, generated: Array, *, most: int) -> CopiedPairs:
+def copied_pairs(reference: ArrayLike, generated: ArrayLike, *, most: int) -> CopiedPairs:
     """The generated rows that lie nearest to a reference row, for how near that row's own nearest reference row lies.
 
     Only rows that lie nearer than reference rows do to each other are given. About half of new real rows do so too: a pair is a
@@ -44,12 +45,14 @@ def copied_pairs(reference: Array, generated: Array, *, most: int) -> CopiedPair
         most: pairs at most, >= 0.
 
     Raises:
-        ShapeError: fewer than two reference rows.
+        ShapeError: fewer than two reference rows, no generated ones, or other features.
+        InputError: a feature is missing, infinite or huge.
 
     >>> found = copied_pairs(np.array([[0.0], [1.0], [5.0]]), np.array([[0.1], [5.0], [9.5]]), most=2)
     >>> found.generated.tolist(), found.reference.tolist(), found.n_equal
     ([1, 0], [2, 0], 1)
     """
+    reference, generated = checked_rows(reference, generated, what="a search for copies", fewest=1)
     if len(reference) < 2:
         raise ShapeError(f"copies are looked for beside two reference rows or more, got {len(reference)}: give more")
     impl = faster(reference.shape[1])
@@ -65,6 +68,6 @@ def copied_pairs(reference: Array, generated: Array, *, most: int) -> CopiedPair
     return CopiedPairs(order, rows[order], distances[order], usual[order], n_equal, _with_a_twin(reference))
 
 
-def _with_a_twin(rows: Array) -> int:
+def _with_a_twin(rows: NDArray[np.floating[Any]]) -> int:
     _, times = np.unique(rows, axis=0, return_counts=True)
     return int(times[times > 1].sum())

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import ShapeError
 from evalkit.core.sample import Table
 from evalkit.core.seeds import generator
 from evalkit.kernels.neighbours import distances, faster, nearest
 from evalkit.kernels.neighbours.records import nearest_record
-from evalkit.metrics.pairs import checked_pair
+from evalkit.metrics.pairs import checked_pair, checked_rows
 from evalkit.metrics.table_columns import columns_of
 from evalkit.statistics.influence import Estimate
 from evalkit.statistics.parts import Parts, Rows, in_parts
@@ -26,7 +26,7 @@ _SMALLEST_SUBSAMPLE = 200
 _LEAST_ROWS = 8
 
 
-def exact_copies(reference: Array, generated: Array) -> NDArray[np.bool_]:
+def exact_copies(reference: ArrayLike, generated: ArrayLike) -> NDArray[np.bool_]:
     """Which generated rows equal a reference row in every feature.
 
     Where rows have few possible values (a table of categories), equal rows are no sign of copying: compare with the share of
@@ -39,13 +39,18 @@ def exact_copies(reference: Array, generated: Array) -> NDArray[np.bool_]:
     Returns:
         (m,) bool.
 
+    Raises:
+        ShapeError: a side has no rows, or other features.
+        InputError: a feature is missing, infinite or huge.
+
     >>> exact_copies(np.array([[0.0], [1.0]]), np.array([[1.0], [1.1]])).tolist()
     [True, False]
     """
+    reference, generated = checked_rows(reference, generated, what="a search for copies", fewest=1)
     return np.asarray(_nearest(reference, generated)[0] == 0, dtype=np.bool_)
 
 
-def authentic(reference: Array, generated: Array) -> NDArray[np.bool_]:
+def authentic(reference: ArrayLike, generated: ArrayLike) -> NDArray[np.bool_]:
     """Which generated rows lie further from their nearest reference row than that row's nearest other reference row does.
 
     Of new real rows, too, only about half are authentic: the nearest row's own neighbour is as often the further one. Compare with
@@ -58,11 +63,16 @@ def authentic(reference: Array, generated: Array) -> NDArray[np.bool_]:
     Returns:
         (m,) bool.
 
+    Raises:
+        ShapeError: fewer than two reference rows, no generated ones, or other features.
+        InputError: a feature is missing, infinite or huge.
+
     Source: Alaa et al., ICML 2022.
 
     >>> authentic(np.array([[0.0], [1.0]]), np.array([[0.1], [3.0]])).tolist()
     [False, True]
     """
+    reference, generated = checked_rows(reference, generated, what="authenticity", fewest=1)
     if len(reference) < 2:
         raise ShapeError(f"authenticity needs two reference rows, got {len(reference)}: give more")
     distance, row = _nearest(reference, generated)
@@ -111,7 +121,9 @@ def nearest_share(fitted: Array, held_out: Array, generated: Array) -> Estimate:
     attracted = np.bincount(attracts, weights=closer - value, minlength=n).reshape(2, -1)
     influences = (attracted - attracted.mean(axis=1, keepdims=True)).ravel() * n / len(generated)
     method = f"generated rows grouped by the nearest of {n} rows, half of them held out"
-    floor = share_variance_floor(value, len(generated))
+    # Rows that share their nearest row are on one side together: where many do, the share is one of so many independent rows.
+    together = np.bincount(attracts, minlength=n).astype(np.float64)
+    floor = share_variance_floor(value, float(together.sum() ** 2 / (together @ together)))
     further = max(0.0, floor - float(influences.var(ddof=1)) / n)
     return Estimate(value, "lower", method, influences, np.zeros(len(generated)), further, (0.0, 1.0))
 
@@ -225,6 +237,6 @@ def _parts(reference: Array, generated: Array, seed: int) -> Parts:
     return in_parts(of_some, len(ours), len(theirs), seed=seed).times(math.sqrt(scale))
 
 
-def _nearest(reference: Array, queries: Array) -> tuple[Array, Rows]:
+def _nearest(reference: NDArray[np.floating[Any]], queries: NDArray[np.floating[Any]]) -> tuple[Array, Rows]:
     found = nearest(reference, queries, 1, impl=faster(reference.shape[1]))
     return found.distances[:, 0], found.indices[:, 0]

@@ -11,20 +11,23 @@ Array = NDArray[np.float64]
 Rows = TypeVar("Rows", bound=NDArray[np.floating[Any]])
 
 
-_LARGEST, _LEAST_SPREAD = 1e100, 1e-100
+# Fourth powers of sums over many features and rows must not overflow.
+_LARGEST, _LEAST_SPREAD = 1e50, 1e-100
 
 
 def checked_pair(
     reference: ArrayLike, generated: ArrayLike, *, what: str, fewest: int, by_distance: bool = True
 ) -> tuple[Array, Array]:
     """Both arrays as float64 matrices; see :func:`checked_matrices`."""
-    return checked_matrices(
-        np.asarray(reference, dtype=np.float64),
-        np.asarray(generated, dtype=np.float64),
-        what=what,
-        fewest=fewest,
-        by_distance=by_distance,
-    )
+    ours, theirs = checked_rows(reference, generated, what=what, fewest=fewest, by_distance=by_distance)
+    return ours.astype(np.float64, copy=False), theirs.astype(np.float64, copy=False)
+
+
+def checked_rows(
+    reference: ArrayLike, generated: ArrayLike, *, what: str, fewest: int, by_distance: bool = True
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.floating[Any]]]:
+    """Both arrays as matrices, float32 as it is and anything else as float64; see :func:`checked_matrices`."""
+    return checked_matrices(_real(reference, what), _real(generated, what), what=what, fewest=fewest, by_distance=by_distance)
 
 
 def checked_matrices(ours: Rows, theirs: Rows, *, what: str, fewest: int, by_distance: bool = True) -> tuple[Rows, Rows]:
@@ -39,7 +42,7 @@ def checked_matrices(ours: Rows, theirs: Rows, *, what: str, fewest: int, by_dis
 
     Raises:
         ShapeError: not two matrices with equally many features, one or more, or too few rows.
-        InputError: a value is missing, infinite or beyond 1e100, or the rows differ, by less than 1e-100 in every feature.
+        InputError: a value is missing, infinite or beyond 1e50, or the rows differ, by less than 1e-100 in every feature.
 
     >>> checked_matrices(np.zeros((1, 2)), np.ones((1, 2)), what="MMD", fewest=2)
     Traceback (most recent call last):
@@ -58,6 +61,13 @@ def checked_matrices(ours: Rows, theirs: Rows, *, what: str, fewest: int, by_dis
             f"{what} needs features of a sensible size, and rows differ by less than 1e-100: multiply all by one factor"
         )
     return ours, theirs
+
+
+def _real(rows: ArrayLike, what: str) -> NDArray[np.floating[Any]]:
+    array = np.asarray(rows)
+    if np.iscomplexobj(array) or np.ma.is_masked(rows):
+        raise InputError(f"{what} needs real numbers, none of them masked: give the parts as features, and drop rows that lack one")
+    return array if array.dtype == np.float32 else np.asarray(array, dtype=np.float64)
 
 
 def _spread(ours: Rows, theirs: Rows) -> float:

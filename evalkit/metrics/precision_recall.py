@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
 from evalkit.kernels.neighbours import Within, distances, faster, nearest, within
-from evalkit.metrics.pairs import checked_pair
+from evalkit.metrics.pairs import checked_pair, checked_rows
 from evalkit.statistics.influence import Estimate
 from evalkit.statistics.parts import Parts, Rows, in_parts
 from evalkit.statistics.splitting import calibrated, share_variance_floor
@@ -44,7 +44,7 @@ class PrecisionRecall(NamedTuple):
     coverage: float
 
 
-def precision_recall(reference: Features, generated: Features, *, k: int = 5, closed: bool = True) -> PrecisionRecall:
+def precision_recall(reference: ArrayLike, generated: ArrayLike, *, k: int = 5, closed: bool = True) -> PrecisionRecall:
     """Precision, recall, density and coverage of generated features. A row's ball reaches to its k-th neighbour in its own sample.
 
     Two samples of one law do not give 1: precision and recall depend on n and d, and fall in many dimensions.
@@ -66,6 +66,7 @@ def precision_recall(reference: Features, generated: Features, *, k: int = 5, cl
 
     Raises:
         ShapeError: too few rows, or other features than the reference's.
+        InputError: a feature is missing, infinite or huge, or k is below 1.
 
     Source: Kynkäänniemi et al., NeurIPS 2019 (precision, recall); Naeem et al., ICML 2020 (density, coverage).
 
@@ -73,7 +74,7 @@ def precision_recall(reference: Features, generated: Features, *, k: int = 5, cl
     >>> precision_recall(line, line + 20, k=2), precision_recall(line, line, k=2).coverage
     (PrecisionRecall(precision=0.0, recall=0.0, density=0.0, coverage=0.0), 1.0)
     """
-    return _measured(reference, generated, k, closed).figures
+    return _measured(*checked_rows(reference, generated, what="precision and recall", fewest=1), k=k, closed=closed).figures
 
 
 def coverage_of_equals(n: int, m: int, *, k: int = 5) -> float:

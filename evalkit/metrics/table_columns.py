@@ -41,7 +41,7 @@ class ColumnValues:
         """Labels as whole numbers, -1 for missing; ordered values by equal bins over the reference's range, the outer ones open."""
         if self.ordered:
             present = self.reference[~np.isnan(self.reference)]
-            edges = np.histogram_bin_edges(present, bins=bins)[1:-1] if len(present) else np.zeros(0)
+            edges = _inner_edges(present, bins) if len(present) else np.zeros(0)
             first, second = (np.digitize(values, edges) for values in (self.reference, self.generated))
         else:
             first, second = (np.nan_to_num(values, nan=-1).astype(np.intp) for values in (self.reference, self.generated))
@@ -80,3 +80,10 @@ def _side_by_side(name: str, ordered: bool, reference: pd.Series, generated: pd.
     else:
         values = both.to_numpy(dtype=np.float64)
     return ColumnValues(name, ordered, values[: len(reference)], values[len(reference) :])
+
+
+def _inner_edges(present: Array, bins: int) -> Array:
+    """Between equal bins over the range; several may lie at one place where that is hardly wider than rounding."""
+    low, high = float(present.min()), float(present.max())
+    low, high = (low, high) if low < high else (low - 0.5, high + 0.5)
+    return np.linspace(low, high, bins + 1)[1:-1]

@@ -17,6 +17,9 @@ from evalkit.statistics.squared import SquaredDistance
 
 Array = NDArray[np.float64]
 
+# Two figures that are equal but for this share are equal.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
@@ -190,6 +193,8 @@ def difference(first: Estimate, second: Estimate, *, paired: bool = False, level
     if len(first.reference) != len(second.reference) or (paired and len(first.generated) != len(second.generated)):
         raise ShapeError("a difference needs figures that were held against the same rows: measure both in one run")
     value, error = first.value - second.value, math.sqrt(_variance(first, second, paired))
+    if abs(value) <= _ROUNDING * max(abs(first.value), abs(second.value)):
+        value = 0.0
     p_value = 2 * float(stats.norm.sf(abs(value) / error)) if error > 0 else float(value == 0)
     return Difference(value, value - _width(level) * error, value + _width(level) * error, p_value, error)
 

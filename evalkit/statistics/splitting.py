@@ -49,7 +49,7 @@ def learning_influences(figure: Callable[[Rows], tuple[float, Array]], rows: Row
     return moved * math.sqrt(max(shown - of_asked, shown / 2) / 4 / has) if has > 0 else moved
 
 
-def share_variance_floor(share: float, n: int) -> float:
+def share_variance_floor(share: float, n: float) -> float:
     """The least variance that is believed of a share of n rows: binomial, with two rows of either kind added.
 
     Source: Agresti and Coull, The American Statistician 52 (1998).

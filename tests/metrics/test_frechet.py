@@ -160,7 +160,7 @@ def test_the_error_is_known_where_rows_are_few_for_the_features() -> None:
 
 @pytest.mark.parametrize("rows_over_features", [0.5, 1.0])
 def test_with_fewer_rows_than_features_the_interval_says_that_little_is_known(rows_over_features: float) -> None:
-    """Much of the bias is left in there: the interval of what the correction may leave at larger samples held 0 in none of these."""
+    """Much of the bias is left in there."""
     held = []
     for seed in range(20):
         sides = np.random.default_rng(seed).normal(size=(2, int(48 * rows_over_features), 48))

@@ -97,7 +97,8 @@ def _looked_at(text: str) -> _Text:
 def _tested(column: str, trait: _Trait, texts: _Sides) -> Giveaway:
     real, drawn = (sum(map(trait.holds, side)) for side in texts)
     found, usual = proportion_interval(drawn, len(texts.generated)), real / len(texts.reference)
-    sentence = f"{column!r} {trait.words} in {share(found.value)} of the generated texts, in {share(usual)} of the reference's."
+    of_some = f"{share(found.value)} ({share(found.low)} – {share(found.high)}) of {len(texts.generated):,} generated texts"
+    sentence = f"{column!r} {trait.words} in {of_some}, in {share(usual)} of the reference's."
     p_value = share_test(drawn, len(texts.generated), real, len(texts.reference))
     return Giveaway(trait.what, column, *found, usual, p_value, sentence)
 
