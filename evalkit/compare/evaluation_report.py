@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import altair as alt
 import numpy as np
 from markupsafe import Markup
 
@@ -39,7 +40,7 @@ from evalkit.compare.slices_chart import slices_chart
 from evalkit.core.evidence import Evidence
 
 SMALLEST_P = 0.0001
-_WIDTH = 700
+_WIDTH = 440
 
 
 def evaluation_html(evaluation: Evaluation) -> str:
@@ -56,7 +57,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         "evaluation.html",
         evaluation=evaluation,
         title=headline(evaluation),
-        figures=[(name, Markup(to_svg(interval_chart(evaluation, name).properties(width=_WIDTH)))) for name in names],  # noqa: S704 - vl-convert escapes what it draws
+        figures=[(name, _svg(interval_chart(evaluation, name))) for name in names],
         rows=[_row(each.generator, each.metric, each.finding) for each in evaluation.measured],
         drift=drift(evaluation) if evaluation.in_order else (),
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
@@ -64,7 +65,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         read_rows=READ_THE_ROWS,
         column_groups=[_group(evaluation, each) for each in evaluation.column_groups],
         read_groups=READ_THE_GROUPS,
-        curves=[Markup(to_svg(size_chart(evaluation, name))) for name in curves_of(evaluation)],  # noqa: S704 - as above
+        curves=[_svg(size_chart(evaluation, name)) for name in curves_of(evaluation)],
         read_sizes=READ_THE_SIZES,
         slices=[] if evaluation.slices is None else [slice_parts(evaluation.slices, each.name) for each in evaluation.generators],
         centres=None if evaluation.slices is None else _centres(evaluation.slices),
@@ -93,7 +94,7 @@ def slice_parts(slices: Slices, generator: str) -> dict[str, Any]:
         "generator": generator,
         "sentence": slices_sentence(slices, generator),
         "telling": [slice_sentence(each) for each in found if each.what],
-        "chart": Markup(to_svg(slices_chart(slices, generator).properties(width=_WIDTH))) if found else "",  # noqa: S704 - as above
+        "chart": _svg(slices_chart(slices, generator)) if found else "",
         "rows": [slice_row(each) for each in found],
     }
 
@@ -165,6 +166,12 @@ def lines_of(shown: Sequence[Shown], names: Sequence[str], *, dark: bool = False
     """Windows of series as lines, the first four of them."""
     steps = [np.array([[np.nan if value is None else value for value in step] for step in each.steps]) for each in shown]
     return series_lines(steps, shown[0].channels, names=names[:4], dark=dark)
+
+
+def _svg(chart: AnyChart) -> Markup:
+    """A chart as wide as a telephone shows it without letters that are too small, its labels included."""
+    fitting = alt.AutoSizeParams(type="fit-x", contains="padding")
+    return Markup(to_svg(chart.properties(width=_WIDTH, autosize=fitting)))  # noqa: S704 - vl-convert escapes what it draws
 
 
 def _p(value: float) -> str:

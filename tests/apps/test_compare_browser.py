@@ -50,4 +50,10 @@ def test_nothing_is_wider_than_the_screen(browser, server, home, monkeypatch, wi
         shows(page, "All figures" if "run" in place else "178 wines")
         main = page.locator("[data-testid=stMain]")
         assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
+    page.goto(job.report.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator("figure svg").evaluate_all(
+        "charts => charts.every(chart => chart.getBoundingClientRect().right <= innerWidth)"
+    )
     page.close()
