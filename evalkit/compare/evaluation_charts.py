@@ -9,6 +9,7 @@ from evalkit.compare.words import figure, visible
 from evalkit.core.evidence import Evidence
 
 _BETTER = {"lower": "lower is better", "higher": "higher is better", "neither": "neither end is better"}
+_FORMAT = ".6~g"
 MOST_GENERATORS = 40
 _MOST_LINES = 4
 READ_THE_SIZES = (
@@ -49,7 +50,7 @@ def interval_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> 
         }
     )
     y = alt.Y("generator:N", title=None, sort=frame["generator"].tolist(), axis=alt.Axis(grid=False, labelLimit=170))
-    title, axis = f"{name} ({_BETTER[found[0][1].direction]})", alt.Axis(tickCount=6, format="~g")
+    title, axis = f"{name} ({_BETTER[found[0][1].direction]})", alt.Axis(tickCount=6, format=_FORMAT)
     x = alt.X("low:Q", title=title, axis=axis, scale=alt.Scale(zero=False, padding=12))
     tips = ["generator:N", "words:N"]
     line = alt.Chart(frame).mark_rule(color=palette.data, strokeWidth=2.5, opacity=1).encode(y=y, x=x, x2="high:Q", tooltip=tips)
@@ -78,7 +79,7 @@ def size_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> AnyC
     colours = [palette.data, palette.flagged, palette.rest, palette.ink][: len(names)]
     color = alt.Color("generator:N", legend=alt.Legend(orient="top", title=None), scale=alt.Scale(domain=names, range=colours))
     x = alt.X("rows:Q", title="rows on each side", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(grid=False, tickCount=5))
-    y = alt.Y("low:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5, format="~g"))
+    y = alt.Y("low:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5, format=_FORMAT))
     base = alt.Chart(pd.DataFrame(rows))
     band = base.mark_area(opacity=0.2).encode(x=x, y=y, y2="high:Q", color=color)
     line = base.mark_line(point=True, strokeWidth=2, opacity=1).encode(

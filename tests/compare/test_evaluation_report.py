@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from evalkit.compare.charts import to_svg
 from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, conclude
 from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart
 from evalkit.compare.evaluation_report import evaluation_html
@@ -23,6 +24,16 @@ def test_what_failed_is_left_out_of_the_chart_and_named_in_the_report():
     report = evaluation_html(evaluation)
     assert "there are too few rows; draw more" in report
     assert "1 of them failed" in report
+
+
+@pytest.mark.parametrize(
+    ("value", "labels"),
+    [(110.0, ("100", "120")), (1500.0, ("1400", "1600")), (0.003, ("0.002", "0.004")), (3e-7, ("2e-7", "4e-7"))],
+)
+def test_an_axis_says_its_numbers_as_people_do(value, labels):
+    found = (measured("first", "frechet", value, 0.4 * value),)
+    drawn = to_svg(interval_chart(an_evaluation(("first",), measured=found), "frechet"))
+    assert all(f">{label}<" in drawn for label in labels)
 
 
 def test_many_generators_stay_within_the_marks():
