@@ -25,6 +25,8 @@ from parts.theme import is_dark
 N_CHARTS = 3
 N_CONCLUSIONS = 4
 MOST_ROWS_SHOWN = 40
+# The app's height is that of title, legend and axis too.
+_SIZES_HEIGHT = 410
 READ_ONE = "A dot is the figure, the line its 95 % interval: in most repetitions with new rows the true value would lie in it."
 READ_THE_CHARTS = f"{READ_ONE} Whether two generators differ is told by the table of pairs, not by whether their lines overlap."
 READ_THE_STARS = (
@@ -170,5 +172,6 @@ def _sizes(evaluation: Evaluation) -> None:
         return
     with st.expander("Do the figures still move with the number of rows?"):
         name = st.selectbox("Figure", names, key="size_figure")
-        st.altair_chart(size_chart(evaluation, name, dark=is_dark()), theme=None, width="stretch", key="sizes")
+        chart = size_chart(evaluation, name, dark=is_dark())
+        st.altair_chart(chart, theme=None, width="stretch", height=_SIZES_HEIGHT, key="sizes")
         st.caption(READ_THE_SIZES)

@@ -77,7 +77,9 @@ def size_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> AnyC
         for point in each.points
     ]
     colours = [palette.data, palette.flagged, palette.rest, palette.ink][: len(names)]
-    color = alt.Color("generator:N", legend=alt.Legend(orient="top", title=None), scale=alt.Scale(domain=names, range=colours))
+    # Without a word to it the legend would be as pale as the bands.
+    legend = alt.Legend(orient="top", title=None, symbolOpacity=1)
+    color = alt.Color("generator:N", legend=legend, scale=alt.Scale(domain=names, range=colours))
     x = alt.X("rows:Q", title="rows on each side", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(grid=False, tickCount=5))
     y = alt.Y("low:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5, format=_FORMAT))
     base = alt.Chart(pd.DataFrame(rows))
@@ -87,7 +89,7 @@ def size_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> AnyC
     )
     head = alt.TitleParams(name, anchor="start", fontSize=12, fontWeight="normal", color=palette.ink, offset=6)
     words = f"{name} over the number of rows, with its 95 % interval"
-    return configured(alt.layer(band, line).properties(width=560, height=160, title=head, description=words), palette)
+    return configured(alt.layer(band, line).properties(width=560, height=300, title=head, description=words), palette)
 
 
 def curves_of(evaluation: Evaluation) -> list[str]:

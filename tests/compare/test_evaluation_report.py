@@ -126,6 +126,9 @@ def test_curves_over_the_number_of_rows_have_a_band_and_a_legend():
     assert "still move with the number of rows" in report
     assert ">first<" in report
     assert "<script" not in report.lower()
+    symbols = re.findall(r"role-legend-symbol.*?<path([^>]*)>", to_svg(size_chart(evaluation, "kid")))
+    assert len(symbols) == 2
+    assert not any('opacity="0.2"' in symbol for symbol in symbols)
     (rows,) = size_chart(evaluation, "kid").to_dict()["datasets"].values()
     assert [row["rows"] for row in rows] == [50, 100, 200] * 2
     assert "still move" not in evaluation_html(an_evaluation())
