@@ -7,9 +7,8 @@ from typing import Literal
 import streamlit as st
 
 from evalkit.compare.evaluation import READ_THE_ROWS, Evaluation, headline, in_order
-from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
+from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, interval_chart, size_chart, telling_first
 from evalkit.compare.words import count, visible
-from evalkit.core.evidence import Evidence
 from evalkit.run.jobs import Job
 from evalkit.run.measures import PATH_LENGTH, WHAT_A_PATH_LENGTH_IS, metrics_of
 from parts.compare_closer import closer_looks
@@ -90,7 +89,7 @@ def _about(job: Job, evaluation: Evaluation) -> None:
 
 
 def _charts(evaluation: Evaluation) -> None:
-    names = _worth_a_look_first(evaluation)
+    names = telling_first(evaluation)
     if not names:
         st.error("No figure could be measured. The table below says why.")
         return
@@ -102,19 +101,6 @@ def _charts(evaluation: Evaluation) -> None:
             f"Show the other {rest} figures as charts" if rest > 1 else "Show the other figure as a chart", key="all_charts"
         ):
             _grid(evaluation, names[N_CHARTS:])
-
-
-def _worth_a_look_first(evaluation: Evaluation) -> list[str]:
-    """Figures with a better end before the others, and the first of every metric before its second."""
-    order: dict[str, tuple[bool, int]] = {}
-    seen: dict[str, list[str]] = {}
-    for each in evaluation.measured:
-        own = seen.setdefault(each.metric, [])
-        if each.finding.name not in own:
-            own.append(each.finding.name)
-        if isinstance(each.finding, Evidence):
-            order[each.finding.name] = each.finding.direction == "neither", own.index(each.finding.name)
-    return sorted(figures_of(evaluation), key=lambda name: order[name])
 
 
 def _grid(evaluation: Evaluation, names: list[str]) -> None:

@@ -28,6 +28,26 @@ def figures_of(evaluation: Evaluation) -> list[str]:
     return list(dict.fromkeys(each.finding.name for each in evaluation.measured if isinstance(each.finding, Evidence)))
 
 
+def telling_first(evaluation: Evaluation) -> list[str]:
+    """The same names: first figures by which a pair is decided, then those with a better end, of each metric its first figure.
+
+    >>> from evalkit.compare.evaluation import Source
+    >>> telling_first(Evaluation(reference=Source(name="real", sha256="", rows=5), generators=(), measured=()))
+    []
+    """
+    decided = {each.figure for each in evaluation.comparisons if each.better != "not separable"}
+    order: dict[str, tuple[bool, bool, int]] = {}
+    seen: dict[str, list[str]] = {}
+    for each in evaluation.measured:
+        own = seen.setdefault(each.metric, [])
+        if each.finding.name not in own:
+            own.append(each.finding.name)
+        if isinstance(each.finding, Evidence):
+            name = each.finding.name
+            order[name] = name not in decided, each.finding.direction == "neither", own.index(name)
+    return sorted(figures_of(evaluation), key=lambda name: order[name])
+
+
 def interval_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> AnyChart:
     """One figure of every generator, as a dot with its 95 % interval; at most 40 generators are drawn.
 

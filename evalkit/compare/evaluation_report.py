@@ -33,7 +33,7 @@ from evalkit.compare.evaluation import (
     headline,
     rows_needed_words,
 )
-from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, figures_of, interval_chart, size_chart
+from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, interval_chart, size_chart, telling_first
 from evalkit.compare.report import page
 from evalkit.compare.slices import READ_THE_SLICES, Slice, Slices, slice_sentence, slices_sentence
 from evalkit.compare.slices_chart import slices_chart
@@ -41,6 +41,7 @@ from evalkit.core.evidence import Evidence
 
 SMALLEST_P = 0.0001
 _WIDTH = 440
+_FIRST_CHARTS = 4
 
 
 def evaluation_html(evaluation: Evaluation) -> str:
@@ -52,12 +53,13 @@ def evaluation_html(evaluation: Evaluation) -> str:
     Returns:
         A whole HTML document.
     """
-    names = figures_of(evaluation)
+    charts = [(name, _svg(interval_chart(evaluation, name))) for name in telling_first(evaluation)]
     return page(
         "evaluation.html",
         evaluation=evaluation,
         title=headline(evaluation),
-        figures=[(name, _svg(interval_chart(evaluation, name))) for name in names],
+        first_charts=charts[:_FIRST_CHARTS],
+        further_charts=charts[_FIRST_CHARTS:],
         rows=[_row(each.generator, each.metric, each.finding) for each in evaluation.measured],
         drift=drift(evaluation) if evaluation.in_order else (),
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
@@ -65,7 +67,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         read_rows=READ_THE_ROWS,
         column_groups=[_group(evaluation, each) for each in evaluation.column_groups],
         read_groups=READ_THE_GROUPS,
-        curves=[_svg(size_chart(evaluation, name)) for name in curves_of(evaluation)],
+        curves=[(f"{name} over the number of rows", _svg(size_chart(evaluation, name))) for name in curves_of(evaluation)],
         read_sizes=READ_THE_SIZES,
         slices=[] if evaluation.slices is None else [slice_parts(evaluation.slices, each.name) for each in evaluation.generators],
         centres=None if evaluation.slices is None else _centres(evaluation.slices),

@@ -4,7 +4,7 @@ import pytest
 
 from evalkit.compare.charts import to_svg
 from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, conclude
-from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart
+from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart, telling_first
 from evalkit.compare.evaluation_report import evaluation_html
 from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation, comparison, failed, measured
 
@@ -15,6 +15,18 @@ def test_a_chart_draws_a_dot_and_an_interval_a_generator():
     rows = interval_chart(evaluation, "frechet").to_dict()["datasets"]
     (drawn,) = rows.values()
     assert [[round(row[end], 9) for end in ("low", "value", "high")] for row in drawn] == [[0.0, 0.1, 0.2], [0.2, 0.3, 0.4]]
+
+
+def test_figures_that_decide_something_are_drawn_first_and_the_rest_is_folded():
+    names = ("frechet", "kid", "mmd", "coverage", "density", "c2st")
+    found = tuple(measured(generator, name, 0.3) for name in names for generator in ("first", "second"))
+    pairs = [comparison("first", "second", name, "second" if name == "c2st" else "not separable") for name in names]
+    evaluation = an_evaluation(measured=found, comparisons=tuple(pairs))
+    assert telling_first(evaluation) == ["c2st", "frechet", "kid", "mmd", "coverage", "density"]
+    before, folded = evaluation_html(evaluation).split("2 more figures as charts")
+    assert re.findall(r'aria-label="(\w+)"', before) == ["c2st", "frechet", "kid", "mmd"]
+    assert re.findall(r'aria-label="(\w+)"', folded) == ["coverage", "density"]
+    assert "as charts" not in evaluation_html(an_evaluation())
 
 
 def test_what_failed_is_left_out_of_the_chart_and_named_in_the_report():
