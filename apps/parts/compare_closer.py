@@ -22,8 +22,8 @@ from evalkit.compare.closer_look import (
     told_apart_sentence,
 )
 from evalkit.compare.evaluation import Evaluation
-from evalkit.compare.evaluation_report import lines_of
-from evalkit.compare.words import percent, visible
+from evalkit.compare.evaluation_report import finds, lines_of
+from evalkit.compare.words import count, percent, visible
 from parts.shown_sample import visible_lines
 from parts.theme import is_dark
 
@@ -42,12 +42,17 @@ def closer_looks(evaluation: Evaluation) -> None:
             range(len(evaluation.looks)),
             default=0,
             required=True,
-            format_func=lambda number: visible(evaluation.looks[number].generator, 40),
+            format_func=lambda number: _tab(evaluation.looks[number]),
             key="closer",
             label_visibility="collapsed",
         )
     with st.container(border=True):
         _closer(evaluation.looks[chosen], f"closer-{chosen}")
+
+
+def _tab(look: CloserLook) -> str:
+    n = len(finds(look))
+    return f"{visible(look.generator, 40)}: {count(n) if n else 'no'} {'find' if n == 1 else 'finds'}"
 
 
 def _closer(look: CloserLook, key: str) -> None:

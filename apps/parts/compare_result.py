@@ -8,6 +8,7 @@ import streamlit as st
 
 from evalkit.compare.evaluation import READ_THE_ROWS, Evaluation, headline, in_order
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, interval_chart, size_chart, telling_first
+from evalkit.compare.evaluation_report import given_away
 from evalkit.compare.words import count, visible
 from evalkit.run.jobs import Job
 from evalkit.run.measures import PATH_LENGTH, WHAT_A_PATH_LENGTH_IS, metrics_of
@@ -80,6 +81,9 @@ def _about(job: Job, evaluation: Evaluation) -> None:
         with st.expander(f"What may be said of the other pairs ({len(sentences) - N_CONCLUSIONS})"):
             for sentence in sentences[N_CONCLUSIONS:]:
                 st.text(sentence)
+    for look in evaluation.looks:
+        if line := given_away(look):
+            st.text(line)
     rows = ", ".join(f"{visible(each.name, 60)} {count(each.rows)}" for each in evaluation.generators)
     st.text(f"{visible(evaluation.reference.name, 60)}: {count(evaluation.reference.rows)} real rows. Generated rows: {rows}.")
     for sentence in evaluation.cautions:

@@ -17,6 +17,7 @@ from evalkit.compare.closer_look import (
     Exhibit,
     Shown,
     copies_sentence,
+    is_odd,
     odd_sentence,
     reasons_sentence,
     tells_nothing,
@@ -42,6 +43,7 @@ from evalkit.core.evidence import Evidence
 SMALLEST_P = 0.0001
 _WIDTH = 440
 _FIRST_CHARTS = 4
+_FIRST_FINDS = 2
 
 
 def evaluation_html(evaluation: Evaluation) -> str:
@@ -60,6 +62,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         title=headline(evaluation),
         first_charts=charts[:_FIRST_CHARTS],
         further_charts=charts[_FIRST_CHARTS:],
+        given_away=[line for look in evaluation.looks if (line := given_away(look))],
         rows=[_row(each.generator, each.metric, each.finding) for each in evaluation.measured],
         drift=drift(evaluation) if evaluation.in_order else (),
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
@@ -122,6 +125,35 @@ def slice_row(each: Slice) -> dict[str, str]:
 def _centres(slices: Slices) -> dict[str, Any] | None:
     shown = slices.centres
     return _rows([each.shown for each in shown], [each.slice for each in shown]) if shown else None
+
+
+def finds(look: CloserLook) -> list[str]:
+    """What a closer look found, a sentence each: copies, clues with the most telling first, odd rows.
+
+    Rows with few possible values equal each other by chance: copies are a find where they are more than among real rows.
+
+    >>> finds(CloserLook(generator="a", n_copied=91))
+    ['91 generated rows equal a real one in all that the figures see; no real row equals another.']
+    >>> finds(CloserLook(generator="a", n_copied=91, n_twins=95))
+    []
+    """
+    copies = [copies_sentence(look)] if look.n_copied > look.n_twins else []
+    clues = [f"{words.visible(clue.sentence, 300).removesuffix('.')} (p {_p(clue.p_value)})." for clue in look.clues]
+    return copies + clues + ([odd_sentence(look)] if is_odd(look) else [])
+
+
+def given_away(look: CloserLook) -> str:
+    """The first of the :func:`finds` of one generator and how many more there are; empty where nothing was found.
+
+    >>> given_away(CloserLook(generator="a", n_copied=1))
+    'What gives a away: 1 generated row equals a real one in all that the figures see; no real row equals another.'
+    """
+    found = finds(look)
+    if not found:
+        return ""
+    shown, rest = found[:_FIRST_FINDS], len(found) - _FIRST_FINDS
+    more = [f"{words.count(rest)} more {'find' if rest == 1 else 'finds'} below."] if rest > 0 else []
+    return f"What gives {words.visible(look.generator, 60)} away: {' '.join(shown + more)}"
 
 
 def look_parts(look: CloserLook) -> dict[str, Any]:

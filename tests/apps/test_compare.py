@@ -298,6 +298,8 @@ def test_what_gives_a_generator_away_is_shown_one_generator_at_a_time(app):
     page = app("compare", run=kept(made.model_copy(update={"looks": looks})).id)
     assert not page.exception
     assert any("is wide" in text for text in texts(page))
+    assert any(text.startswith("What gives two away: 1 generated row equals a real one") for text in texts(page))
+    assert page.segmented_control(key="closer").options == ["one: 3 finds", "two: 3 finds"]
     assert shown(page, "size")["size"].tolist() == ["1.5"]
     assert any("1 generated row equals" in text for text in texts(page))
     assert any("are among the oddest 5 %" in text and "it draws odd rows" in text for text in texts(page))

@@ -3,6 +3,7 @@ import re
 import pytest
 
 from evalkit.compare.charts import to_svg
+from evalkit.compare.closer_look import CloserLook
 from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, conclude
 from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart, telling_first
 from evalkit.compare.evaluation_report import evaluation_html
@@ -124,6 +125,26 @@ def test_a_closer_look_shows_rows_of_every_kind_as_text(kind):
     assert "\u202e" not in report
     assert not re.search(r"""(?:src|href)\s*=\s*["']?\s*(?:http|javascript)""", report)
     assert ("data:image/png;base64,iVBORw0KGgo" in report) == (kind == "picture")
+
+
+def test_what_gives_a_generator_away_stands_above_the_charts():
+    clue = a_look("cells").clues[0].model_copy(update={"sentence": "'spend' has no decimals.", "p_value": 1e-9})
+    rounded = CloserLook(generator="rounded", clues=(clue,) * 4)
+    copier, by_chance = (CloserLook(generator=name, n_copied=91, n_twins=twins) for name, twins in (("copier", 3), ("chance", 90)))
+    looks = (
+        rounded,
+        copier,
+        by_chance.model_copy(update={"n_copied": 80}),
+        CloserLook(generator="honest"),
+        a_look("text", HOSTILE),
+    )
+    above = evaluation_html(an_evaluation(looks=looks)).partition("<figure")[0]
+    told = "&#39;spend&#39; has no decimals (p under 0.0001)."
+    assert f"<li>What gives rounded away: {told} {told} 2 more finds below.</li>" in above
+    assert "What gives copier away: 91 generated rows equal a real one" in above
+    assert above.count("<li>What gives") == 3
+    assert "1 more find below" in above
+    assert "<script" not in above.lower()
 
 
 def test_without_a_closer_look_there_is_no_empty_heading():
