@@ -15,6 +15,7 @@ from evalkit.compare.closer_look import (
     Exhibit,
     Shown,
     copies_sentence,
+    is_odd,
     odd_sentence,
     pair_sentence,
     reasons_sentence,
@@ -22,7 +23,7 @@ from evalkit.compare.closer_look import (
     told_apart_sentence,
 )
 from evalkit.compare.evaluation import Evaluation
-from evalkit.compare.evaluation_report import finds, lines_of
+from evalkit.compare.evaluation_report import finds, gallery_titles, lines_of
 from evalkit.compare.words import count, percent, visible
 from parts.shown_sample import visible_lines
 from parts.theme import is_dark
@@ -59,13 +60,14 @@ def _closer(look: CloserLook, key: str) -> None:
     st.text(told_apart_sentence(look))
     for clue in look.clues:
         st.text(f"• {visible(clue.sentence, 300)}")
-    if not look.clues and not any(failure.name == CLUES for failure in look.failures):
+    if not (look.clues or look.n_copied or is_odd(look)) and not any(failure.name == CLUES for failure in look.failures):
         st.text("Nothing was found that gives it away by itself, such as its decimals, its range or a single column.")
+    least, most = gallery_titles(look)
     left, right = st.columns(2, gap="medium")
     with left:
-        _gallery("Least convincing", look.least, f"{key}-least")
+        _gallery(least, look.least, f"{key}-least")
     with right:
-        _gallery("Most convincing", look.most, f"{key}-most")
+        _gallery(most, look.most, f"{key}-most")
     if look.least and tells_nothing(look):
         st.caption(READ_THE_ORDER)
     elif look.least:
@@ -80,7 +82,7 @@ def _closer(look: CloserLook, key: str) -> None:
 def _gallery(title: str, exhibits: Sequence[Exhibit], key: str) -> None:
     if exhibits:
         st.markdown(f"**{title}**")
-        rows(f"{title} rows.", [each.shown for each in exhibits], [percent(each.realness) for each in exhibits], key)
+        rows(f"{title}.", [each.shown for each in exhibits], [percent(each.realness) for each in exhibits], key)
 
 
 def _odd(look: CloserLook, key: str) -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from evalkit.compare import words
 from evalkit.compare.charts import AnyChart, to_svg
 from evalkit.compare.closer_look import (
+    CHANCE,
     READ_THE_ODD,
     READ_THE_ORDER,
     CloserLook,
@@ -162,10 +163,7 @@ def look_parts(look: CloserLook) -> dict[str, Any]:
         "generator": look.generator,
         "sentence": told_apart_sentence(look),
         "clues": [(clue.sentence, _p(clue.p_value)) for clue in look.clues],
-        "galleries": [
-            ("Least convincing: these rows give themselves away", _gallery(look.least)),
-            ("Most convincing: these rows seem real", _gallery(look.most)),
-        ],
+        "galleries": list(zip(gallery_titles(look), (_gallery(look.least), _gallery(look.most)), strict=True)),
         "odd": _rows([each.shown for each in look.odd], [f"{each.p_value:.2g}" for each in look.odd]) if look.odd else None,
         "odd_sentence": odd_sentence(look),
         "odd_reasons": [sentence for each in look.odd if (sentence := reasons_sentence(each))],
@@ -174,6 +172,23 @@ def look_parts(look: CloserLook) -> dict[str, Any]:
         "pairs": [_pair_shown(pair) for pair in look.copied],
         "failures": look.failures,
     }
+
+
+def gallery_titles(look: CloserLook) -> tuple[str, str]:
+    """What stands above the least and the most convincing rows: no more than the classifier can say.
+
+    >>> gallery_titles(CloserLook(generator="a"))
+    ('Least convincing to the classifier', 'Most convincing to the classifier')
+    """
+    least, most = "Least convincing to the classifier", "Most convincing to the classifier"
+    if not tells_nothing(look):
+        least += "" if any(each.realness >= CHANCE for each in look.least) else ": these rows give themselves away"
+        seem_real = [each.realness >= CHANCE for each in look.most]
+        if any(seem_real):
+            most += ": these rows seem real" if all(seem_real) else ", though not all seem real"
+        else:
+            most += ", though none seems real"
+    return least, most
 
 
 def _gallery(exhibits: Sequence[Exhibit]) -> dict[str, Any] | None:

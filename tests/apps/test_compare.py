@@ -5,7 +5,7 @@ import sys
 import pandas as pd
 import pytest
 
-from evalkit.compare.closer_look import Shown
+from evalkit.compare.closer_look import CloserLook, Shown
 from evalkit.compare.evaluation import ColumnGroup, Measured, SizeCurve, SizePoint, Source
 from evalkit.compare.slices import Centre, Slices
 from evalkit.run import jobs, starting
@@ -304,9 +304,19 @@ def test_what_gives_a_generator_away_is_shown_one_generator_at_a_time(app):
     assert any("1 generated row equals" in text for text in texts(page))
     assert any("are among the oddest 5 %" in text and "it draws odd rows" in text for text in texts(page))
     assert any(text.startswith("• Row 0: ") and "usual 1 – 2" in text for text in texts(page))
+    assert "Most convincing to the classifier" in marked(page)
     page.segmented_control(key="closer").set_value(1).run()
     assert not page.exception
     assert any("first line" in code.value for code in page.code)
+
+
+def test_nothing_is_said_to_be_found_only_where_nothing_was(app):
+    nothing = "Nothing was found that gives it away"
+    copier = CloserLook(generator="one", n_copied=91, n_twins=95)
+    odd = a_look("cells", "one").model_copy(update={"clues": (), "n_copied": 0, "copied": ()})
+    for look, said in ((CloserLook(generator="one"), True), (copier, False), (odd, False)):
+        job = kept(evaluation("one").model_copy(update={"looks": (look,)}), f"20260101-000000-{look.n_copied:02}{len(look.odd):04}")
+        assert any(text.startswith(nothing) for text in texts(app("compare", run=job.id))) == said
 
 
 @pytest.mark.parametrize("kind", ["picture", "steps"])

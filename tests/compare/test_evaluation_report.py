@@ -6,8 +6,8 @@ from evalkit.compare.charts import to_svg
 from evalkit.compare.closer_look import CloserLook
 from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, conclude
 from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart, telling_first
-from evalkit.compare.evaluation_report import evaluation_html
-from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation, comparison, failed, measured
+from evalkit.compare.evaluation_report import evaluation_html, gallery_titles
+from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation, comparison, failed, measured, share_of_odd
 
 
 def test_a_chart_draws_a_dot_and_an_interval_a_generator():
@@ -145,6 +145,24 @@ def test_what_gives_a_generator_away_stands_above_the_charts():
     assert above.count("<li>What gives") == 3
     assert "1 more find below" in above
     assert "<script" not in above.lower()
+
+
+def test_rows_are_said_to_seem_real_only_where_they_do():
+    look = a_look("cells")
+    assert gallery_titles(look) == ("Least convincing to the classifier", "Most convincing to the classifier")
+    apart = look.model_copy(update={"told_apart": share_of_odd(0.9)})
+    assert [title.partition(":")[2] for title in gallery_titles(apart)] == [
+        " these rows give themselves away",
+        " these rows seem real",
+    ]
+    unreal = apart.model_copy(update={"least": look.most, "most": look.least})
+    assert gallery_titles(unreal) == (
+        "Least convincing to the classifier",
+        "Most convincing to the classifier, though none seems real",
+    )
+    mixed = apart.model_copy(update={"most": look.most + look.least})
+    assert gallery_titles(mixed)[1].endswith("though not all seem real")
+    assert "though none seems real</h3>" in evaluation_html(an_evaluation(looks=(unreal,)))
 
 
 def test_without_a_closer_look_there_is_no_empty_heading():
