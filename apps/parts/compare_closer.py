@@ -82,7 +82,7 @@ def _closer(look: CloserLook, key: str) -> None:
 def _gallery(title: str, exhibits: Sequence[Exhibit], key: str) -> None:
     if exhibits:
         st.markdown(f"**{title}**")
-        rows(f"{title}.", [each.shown for each in exhibits], [percent(each.realness) for each in exhibits], key)
+        rows(f"{title}.", [each.shown for each in exhibits], [f"{percent(each.realness)} real" for each in exhibits], key)
 
 
 def _odd(look: CloserLook, key: str) -> None:
@@ -122,7 +122,9 @@ def rows(alt: str, shown: Sequence[Shown], labels: Sequence[str], key: str) -> N
     elif kind == "picture":
         with st.container(horizontal=True, gap="small"):
             for label, each in zip(labels, shown, strict=True):
-                st.image(b64decode(each.picture), caption=f"{label}, {each.row}", width=_PICTURE_WIDTH, alt=f"Image {each.row}.")
+                st.image(
+                    b64decode(each.picture), caption=f"{label}, image {each.row}", width=_PICTURE_WIDTH, alt=f"Image {each.row}."
+                )
     else:
         names = [f"{label}, series {each.row}" for label, each in zip(labels, shown, strict=True)]
         st.altair_chart(lines_of(shown, names, dark=is_dark()), theme=None, width="stretch", key=key)

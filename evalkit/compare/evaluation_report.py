@@ -164,7 +164,7 @@ def look_parts(look: CloserLook) -> dict[str, Any]:
         "sentence": told_apart_sentence(look),
         "clues": [(clue.sentence, _p(clue.p_value)) for clue in look.clues],
         "galleries": list(zip(gallery_titles(look), (_gallery(look.least), _gallery(look.most)), strict=True)),
-        "odd": _rows([each.shown for each in look.odd], [f"{each.p_value:.2g}" for each in look.odd]) if look.odd else None,
+        "odd": _rows([each.shown for each in look.odd], [f"p {each.p_value:.2g}" for each in look.odd]) if look.odd else None,
         "odd_sentence": odd_sentence(look),
         "odd_reasons": [sentence for each in look.odd if (sentence := reasons_sentence(each))],
         "order": READ_THE_ORDER if look.least and tells_nothing(look) else "",
@@ -192,7 +192,11 @@ def gallery_titles(look: CloserLook) -> tuple[str, str]:
 
 
 def _gallery(exhibits: Sequence[Exhibit]) -> dict[str, Any] | None:
-    return _rows([each.shown for each in exhibits], [words.percent(each.realness) for each in exhibits]) if exhibits else None
+    return (
+        _rows([each.shown for each in exhibits], [f"{words.percent(each.realness)} real" for each in exhibits])
+        if exhibits
+        else None
+    )
 
 
 def _pair_shown(pair: CopiedPair) -> dict[str, Any]:

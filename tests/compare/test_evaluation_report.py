@@ -121,6 +121,9 @@ def test_a_closer_look_shows_rows_of_every_kind_as_text(kind):
     assert "20 % of generated rows (18 % to 22 %) are among the oddest 5 %" in report
     assert "62 % (" in report
     assert "usual 1 – 2)" in report
+    which = {"picture": ", image 0<", "steps": ", series 0<"}.get(kind, "<")
+    assert f">1 % real{which}" in report
+    assert f">p 0.0021{which}" in report
     assert "<script" not in report.lower()
     assert "\u202e" not in report
     assert not re.search(r"""(?:src|href)\s*=\s*["']?\s*(?:http|javascript)""", report)
