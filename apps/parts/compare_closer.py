@@ -2,9 +2,11 @@
 
 from base64 import b64decode
 from collections.abc import Sequence
+from io import BytesIO
 
 import pandas as pd
 import streamlit as st
+from PIL import Image
 
 from evalkit.compare.closer_look import (
     CLUES,
@@ -122,12 +124,19 @@ def rows(alt: str, shown: Sequence[Shown], labels: Sequence[str], key: str) -> N
     elif kind == "picture":
         with st.container(horizontal=True, gap="small"):
             for label, each in zip(labels, shown, strict=True):
-                st.image(
-                    b64decode(each.picture), caption=f"{label}, image {each.row}", width=_PICTURE_WIDTH, alt=f"Image {each.row}."
-                )
+                image = _enlarged(each.picture)
+                width = min(image.width, _PICTURE_WIDTH)
+                st.image(image, f"{label}, image {each.row}", width, output_format="PNG", alt=f"Image {each.row}.")
     else:
         names = [f"{label}, series {each.row}" for label, each in zip(labels, shown, strict=True)]
         st.altair_chart(lines_of(shown, names, dark=is_dark()), theme=None, width="stretch", key=key)
+
+
+def _enlarged(picture: str) -> Image.Image:
+    """A small picture made larger with hard edges: a browser would blur it."""
+    image = Image.open(BytesIO(b64decode(picture)))
+    factor = max(1, _PICTURE_WIDTH // image.width)
+    return image.resize((factor * image.width, factor * image.height), Image.Resampling.NEAREST)
 
 
 def _table(shown: Sequence[Shown], labels: Sequence[str]) -> pd.DataFrame:

@@ -1,11 +1,14 @@
+import base64
 import io
 import json
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
-from evalkit.compare.closer_look import CloserLook, Shown
+from evalkit.compare.closer_look import CloserLook, Exhibit, Shown
 from evalkit.compare.evaluation import ColumnGroup, Measured, SizeCurve, SizePoint, Source
 from evalkit.compare.slices import Centre, Slices
 from evalkit.run import jobs, starting
@@ -326,6 +329,22 @@ def test_images_and_series_are_looked_at_as_what_they_are(app, kind):
     assert not page.exception
     charts = len(page.get("vega_lite_chart")) - 3
     assert (charts, len(page.get("image"))) == ((4, 0) if kind == "steps" else (0, 5))
+
+
+def test_small_images_are_enlarged_with_hard_edges(app, monkeypatch):
+    import streamlit
+
+    seen = []
+    monkeypatch.setattr(streamlit, "image", lambda image, caption, width, **_: seen.append((image, caption, width)))
+    pixels, file = np.array([[0, 255, 90], [20, 140, 7]], dtype=np.uint8), io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    shown = Shown(row=7, kind="picture", picture=base64.b64encode(file.getvalue()).decode())
+    look = CloserLook(generator="one", least=(Exhibit(shown=shown, realness=0.0085),))
+    page = app("compare", run=kept(evaluation("one").model_copy(update={"looks": (look,)})).id)
+    assert not page.exception
+    ((image, caption, width),) = seen
+    assert np.array_equal(image, pixels.repeat(32, axis=0).repeat(32, axis=1))
+    assert (caption, width) == ("0.85 % real, image 7", 96)
 
 
 def test_figures_over_the_number_of_rows_are_asked_for_and_shown(app, started):
