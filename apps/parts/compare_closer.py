@@ -25,7 +25,7 @@ from evalkit.compare.closer_look import (
     told_apart_sentence,
 )
 from evalkit.compare.evaluation import Evaluation
-from evalkit.compare.evaluation_report import finds, gallery_titles, lines_of
+from evalkit.compare.evaluation_report import finds, gallery_titles, lines_of, shown_sentence
 from evalkit.compare.words import count, percent, visible
 from parts.shown_sample import visible_lines
 from parts.theme import is_dark
@@ -104,7 +104,7 @@ def _copies(look: CloserLook, key: str) -> None:
     if any(failure.name == COPIES for failure in look.failures):
         return
     with st.expander("Copies of real rows", expanded=look.n_copied > 0):
-        st.text(copies_sentence(look))
+        st.text(f"{copies_sentence(look)} {shown_sentence(look)}")
         for number, pair in enumerate(look.copied):
             rows("A generated row and a real one.", [pair.generated, pair.reference], ["generated", "real"], f"{key}-copy-{number}")
             st.caption(pair_sentence(pair))

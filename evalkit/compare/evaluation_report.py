@@ -168,7 +168,7 @@ def look_parts(look: CloserLook) -> dict[str, Any]:
         "odd_sentence": odd_sentence(look),
         "odd_reasons": [sentence for each in look.odd if (sentence := reasons_sentence(each))],
         "order": READ_THE_ORDER if look.least and tells_nothing(look) else "",
-        "copies": copies_sentence(look),
+        "copies": f"{copies_sentence(look)} {shown_sentence(look)}".rstrip(),
         "pairs": [_pair_shown(pair) for pair in look.copied],
         "failures": look.failures,
     }
@@ -189,6 +189,15 @@ def gallery_titles(look: CloserLook) -> tuple[str, str]:
         else:
             most += ", though none seems real"
     return least, most
+
+
+def shown_sentence(look: CloserLook) -> str:
+    """How many of the copies are shown; empty where all are.
+
+    >>> shown_sentence(CloserLook(generator="a", n_copied=91))
+    '0 of 91 shown.'
+    """
+    return f"{words.count(len(look.copied))} of {words.count(look.n_copied)} shown." if len(look.copied) < look.n_copied else ""
 
 
 def _gallery(exhibits: Sequence[Exhibit]) -> dict[str, Any] | None:

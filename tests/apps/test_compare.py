@@ -319,7 +319,9 @@ def test_nothing_is_said_to_be_found_only_where_nothing_was(app):
     odd = a_look("cells", "one").model_copy(update={"clues": (), "n_copied": 0, "copied": ()})
     for look, said in ((CloserLook(generator="one"), True), (copier, False), (odd, False)):
         job = kept(evaluation("one").model_copy(update={"looks": (look,)}), f"20260101-000000-{look.n_copied:02}{len(look.odd):04}")
-        assert any(text.startswith(nothing) for text in texts(app("compare", run=job.id))) == said
+        said_now = texts(app("compare", run=job.id))
+        assert any(text.startswith(nothing) for text in said_now) == said
+        assert any(text.endswith("0 of 91 shown.") for text in said_now) == (look is copier)
 
 
 @pytest.mark.parametrize("kind", ["picture", "steps"])

@@ -168,6 +168,14 @@ def test_rows_are_said_to_seem_real_only_where_they_do():
     assert "though none seems real</h3>" in evaluation_html(an_evaluation(looks=(unreal,)))
 
 
+def test_copies_that_are_not_shown_are_counted():
+    look = a_look("cells")
+    assert "no real row equals another. 1 of 91 shown.</p>" in evaluation_html(
+        an_evaluation(looks=(look.model_copy(update={"n_copied": 91}),))
+    )
+    assert " shown.</p>" not in evaluation_html(an_evaluation(looks=(look,)))
+
+
 def test_without_a_closer_look_there_is_no_empty_heading():
     assert "closer look" not in evaluation_html(an_evaluation())
 
