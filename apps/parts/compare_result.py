@@ -6,9 +6,9 @@ from typing import Literal
 
 import streamlit as st
 
-from evalkit.compare.evaluation import READ_THE_ROWS, Evaluation, headline, in_order
+from evalkit.compare.evaluation import Evaluation, headline, in_order
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, interval_chart, size_chart, telling_first
-from evalkit.compare.evaluation_report import given_away
+from evalkit.compare.evaluation_report import READ_THE_PAIRS, given_away
 from evalkit.compare.words import count, visible
 from evalkit.run.jobs import Job
 from evalkit.run.measures import PATH_LENGTH, WHAT_A_PATH_LENGTH_IS, metrics_of
@@ -33,10 +33,6 @@ READ_THE_STARS = (
     f"{STAR} stands at a generator that is better than at least one other by that figure (5 %, corrected for all comparisons); "
     "the table of pairs says than which. A row without a star: no difference may be concluded, which does not make them equal."
 )
-READ_THE_PAIRS = (
-    "The difference is the first generator's figure less the second's, on the same real rows. p is corrected (Holm) over all "
-    "pairs and figures, the interval is not. Noise below: a smaller true difference would often be missed with so many rows. "
-) + READ_THE_ROWS
 
 
 def compare_result(job: Job) -> None:

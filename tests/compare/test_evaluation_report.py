@@ -67,6 +67,7 @@ def test_pairs_say_how_many_rows_would_tell_them_apart():
     report = evaluation_html(an_evaluation(comparisons=pairs))
     assert "<td>about 340 (180 to 1,400)</td>" in report
     assert "<td>more than 2,100</td>" in report
+    assert "a smaller true difference would often be missed with so many rows" in report
     assert "only a lower bound can be said" in report
     (unsaid,) = an_evaluation(comparisons=(pairs[0].model_copy(update={"rows_needed": None}),)).comparisons
     assert "<td>cannot be said</td>" in evaluation_html(an_evaluation(comparisons=(unsaid,)))
