@@ -33,6 +33,7 @@ from evalkit.compare.evaluation import (
     Comparison,
     Evaluation,
     headline,
+    in_order,
     rows_needed_words,
 )
 from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, interval_chart, size_chart, telling_first
@@ -60,11 +61,13 @@ def evaluation_html(evaluation: Evaluation) -> str:
     Returns:
         A whole HTML document.
     """
+    title = headline(evaluation)
     charts = [(name, _svg(interval_chart(evaluation, name))) for name in telling_first(evaluation)]
     return page(
         "evaluation.html",
         evaluation=evaluation,
-        title=headline(evaluation),
+        title=title,
+        further_conclusions=[sentence for sentence in in_order(evaluation) if sentence != title],
         first_charts=charts[:_FIRST_CHARTS],
         further_charts=charts[_FIRST_CHARTS:],
         given_away=[line for look in evaluation.looks if (line := given_away(look))],

@@ -62,6 +62,20 @@ def test_the_report_begins_with_the_conclusion_and_names_what_limits_it():
     assert "The features were learned from the rows they are measured on." in report
 
 
+def test_what_is_undecided_comes_last_and_the_headline_is_not_said_twice():
+    names = ("first", "second", "third")
+    verdicts = {("first", "second"): "not separable", ("first", "third"): "first", ("second", "third"): "first"}
+    pairs = tuple(comparison(*pair, "frechet", better) for pair, better in verdicts.items())
+    said = re.findall(
+        "<(?:h1|li)>(.*?)[:.]", evaluation_html(an_evaluation(names, comparisons=pairs, conclusions=conclude(names, pairs)))
+    )
+    assert said[:3] == ["first is better than third", "second is better than third", "first and second"]
+    alone = comparison("first", "second", "frechet", "not separable")
+    report = evaluation_html(an_evaluation(comparisons=(alone,), conclusions=conclude(names[:2], (alone,))))
+    assert "<h1>first and second: no difference may be concluded</h1>" in report
+    assert "one below 0.14 would be noise" in report
+
+
 def test_pairs_say_how_many_rows_would_tell_them_apart():
     pairs = (comparison("first", "second", "frechet", "first"), comparison("first", "second", "kid", "not separable"))
     report = evaluation_html(an_evaluation(comparisons=pairs))
