@@ -41,6 +41,8 @@ from evalkit.compare.report import page
 from evalkit.compare.slices import READ_THE_SLICES, Slice, Slices, slice_sentence, slices_sentence
 from evalkit.compare.slices_chart import slices_chart
 from evalkit.core.evidence import Evidence
+from evalkit.discriminator import CLASSIFIER_TESTS, DETECTOR
+from evalkit.metrics import METRICS
 
 READ_THE_PAIRS = (
     "The difference is the first generator's figure less the second's, on the same real rows. p is corrected (Holm) over all "
@@ -74,6 +76,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         rows=[_row(each.generator, each.metric, each.finding) for each in evaluation.measured],
         drift=drift(evaluation) if evaluation.in_order else (),
         failures=sum(not isinstance(each.finding, Evidence) for each in evaluation.measured),
+        meanings=_meanings(evaluation),
         pairs=[_pair(each) for each in evaluation.comparisons],
         read_pairs=READ_THE_PAIRS,
         column_groups=[_group(evaluation, each) for each in evaluation.column_groups],
@@ -87,6 +90,13 @@ def evaluation_html(evaluation: Evaluation) -> str:
         read_odd=READ_THE_ODD,
         settings=_settings(evaluation),
     )
+
+
+def _meanings(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """The figures of each metric, and what it asks; a kept evaluation may name one that the catalogue no longer has."""
+    known = {**METRICS, **CLASSIFIER_TESTS, DETECTOR.name: DETECTOR}
+    asked = dict.fromkeys(each.metric for each in evaluation.measured if each.metric in known)
+    return [(", ".join(known[name].figures), known[name].what_it_is) for name in asked]
 
 
 def _group(evaluation: Evaluation, group: ColumnGroup) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from evalkit.compare.closer_look import CloserLook
 from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, conclude
 from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart, telling_first
 from evalkit.compare.evaluation_report import evaluation_html, gallery_titles
+from evalkit.metrics import METRICS
 from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation, comparison, failed, measured, share_of_odd
 
 
@@ -111,6 +112,14 @@ def test_one_generator_is_asked_about_without_pairs():
     report = evaluation_html(an_evaluation(("only",)))
     assert "<h1>only against real: frechet 0.1 (0 to 0.2), kid 0.01 (-0.09 to 0.11)</h1>" in report
     assert "Which is better?" not in report
+
+
+def test_figures_are_explained_as_far_as_the_catalogue_knows_them():
+    found = (measured("first", "kid", 0.3), measured("first", "detector", 0.3), measured("first", "long gone", 0.3))
+    _, _, folded = evaluation_html(an_evaluation(("first",), measured=found)).partition("What do the figures mean?")
+    assert re.findall("<li><b>(.*?)</b>", folded) == ["kid", "oddest_share, oddness, oddness_gap"]
+    assert f"<b>kid</b>: {METRICS['kid'].what_it_is}" in folded
+    assert "figures mean?" not in evaluation_html(an_evaluation(("first",), measured=found[2:]))
 
 
 def test_foreign_names_are_text():
