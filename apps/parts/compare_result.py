@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from evalkit.compare.evaluation import Evaluation, headline, in_order
-from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, interval_chart, size_chart, telling_first
+from evalkit.compare.evaluation_charts import READ_THE_RULE, READ_THE_SIZES, curves_of, interval_chart, size_chart, telling_first
 from evalkit.compare.evaluation_report import READ_THE_PAIRS, given_away
 from evalkit.compare.words import count, visible
 from evalkit.run.jobs import Job
@@ -27,7 +27,10 @@ N_CONCLUSIONS = 4
 MOST_ROWS_SHOWN = 40
 # The app's height is that of title, legend and axis too.
 _SIZES_HEIGHT = 410
-READ_ONE = "A dot is the figure, the line its 95 % interval: in most repetitions with new rows the true value would lie in it."
+READ_ONE = (
+    "A dot is the figure, the line its 95 % interval: in most repetitions with new rows the true value would lie in it. "
+    f"{READ_THE_RULE}"
+)
 READ_THE_CHARTS = f"{READ_ONE} Whether two generators differ is told by the table of pairs, not by whether their lines overlap."
 READ_THE_STARS = (
     f"{STAR} stands at a generator that is better than at least one other by that figure (5 %, corrected for all comparisons); "

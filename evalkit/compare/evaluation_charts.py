@@ -3,12 +3,19 @@
 import altair as alt
 import pandas as pd
 
-from evalkit.compare.charts import DARK, LIGHT, AnyChart, configured
+from evalkit.compare.charts import DARK, LIGHT, AnyChart, Palette, configured
 from evalkit.compare.evaluation import Evaluation
 from evalkit.compare.words import figure, visible
 from evalkit.core.evidence import Evidence
 
 _BETTER = {"lower": "lower is better", "higher": "higher is better", "neither": "neither end is better"}
+_NO_DISTANCE = ("frechet", "frechet_extrapolated", "kid", "mmd", "perplexity_excess", "ml_efficacy")
+_NO_GAP = ("distinct_gap", "self_bleu_gap", "perplexity_gap", "vendi_gap", "oddness_gap")
+_NOT_TOLD_APART = ("c2st", "c2st_logistic", "c2st_mlp", "c2st_raw", "oddness")
+_NOT_COPIED = ("nearest_share", "closest_record_control", "membership_attack")
+AT_EQUALITY = {**dict.fromkeys(_NO_DISTANCE + _NO_GAP, 0.0), **dict.fromkeys(_NOT_TOLD_APART + _NOT_COPIED, 0.5)}
+"""What figures are on average where generated rows follow the law of the real ones; of others that depends on the data."""
+READ_THE_RULE = "The dashed line, where there is one: what new real rows would have on average."
 _FORMAT = ".6~g"
 MOST_GENERATORS = 40
 _MOST_LINES = 4
@@ -51,6 +58,8 @@ def telling_first(evaluation: Evaluation) -> list[str]:
 def interval_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> AnyChart:
     """One figure of every generator, as a dot with its 95 % interval; at most 40 generators are drawn.
 
+    A dashed rule stands at what new real rows would have, where that is known.
+
     Args:
         evaluation: with at least one generator that has the figure.
         name: of the figure.
@@ -76,8 +85,15 @@ def interval_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> 
     line = alt.Chart(frame).mark_rule(color=palette.data, strokeWidth=2.5, opacity=1).encode(y=y, x=x, x2="high:Q", tooltip=tips)
     dot = alt.Chart(frame).mark_point(color=palette.data, filled=True, size=70, opacity=1).encode(y=y, x="value:Q", tooltip=tips)
     words = f"{name} of each generator with its 95 % interval"
-    chart = alt.layer(line, dot).properties(width=560, height=alt.Step(30), description=words)
+    chart = alt.layer(*_rule(name, palette), line, dot).properties(width=560, height=alt.Step(30), description=words)
     return configured(chart, palette)
+
+
+def _rule(name: str, palette: Palette) -> list[alt.Chart]:
+    if name not in AT_EQUALITY:
+        return []
+    at = alt.Chart(pd.DataFrame({"at": [AT_EQUALITY[name]]}))
+    return [at.mark_rule(color=palette.rest, strokeDash=[5, 4], opacity=1).encode(x=alt.X("at:Q"))]
 
 
 def size_chart(evaluation: Evaluation, name: str, *, dark: bool = False) -> AnyChart:

@@ -36,7 +36,7 @@ from evalkit.compare.evaluation import (
     in_order,
     rows_needed_words,
 )
-from evalkit.compare.evaluation_charts import READ_THE_SIZES, curves_of, interval_chart, size_chart, telling_first
+from evalkit.compare.evaluation_charts import READ_THE_RULE, READ_THE_SIZES, curves_of, interval_chart, size_chart, telling_first
 from evalkit.compare.report import page
 from evalkit.compare.slices import READ_THE_SLICES, Slice, Slices, slice_sentence, slices_sentence
 from evalkit.compare.slices_chart import slices_chart
@@ -71,6 +71,7 @@ def evaluation_html(evaluation: Evaluation) -> str:
         title=title,
         further_conclusions=[sentence for sentence in in_order(evaluation) if sentence != title],
         first_charts=charts[:_FIRST_CHARTS],
+        read_rule=READ_THE_RULE,
         further_charts=charts[_FIRST_CHARTS:],
         given_away=[line for look in evaluation.looks if (line := given_away(look))],
         rows=[_row(each.generator, each.metric, each.finding) for each in evaluation.measured],

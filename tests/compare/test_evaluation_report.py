@@ -5,18 +5,37 @@ import pytest
 from evalkit.compare.charts import to_svg
 from evalkit.compare.closer_look import CloserLook
 from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, conclude
-from evalkit.compare.evaluation_charts import MOST_GENERATORS, figures_of, interval_chart, size_chart, telling_first
+from evalkit.compare.evaluation_charts import AT_EQUALITY, MOST_GENERATORS, figures_of, interval_chart, size_chart, telling_first
 from evalkit.compare.evaluation_report import evaluation_html, gallery_titles
+from evalkit.discriminator import CLASSIFIER_TESTS, DETECTOR
 from evalkit.metrics import METRICS
 from tests.compare.evaluations import HOSTILE, ROWS, a_look, an_evaluation, comparison, failed, measured, share_of_odd
+
+
+def dots(evaluation, name):
+    return [row for rows in interval_chart(evaluation, name).to_dict()["datasets"].values() for row in rows if "generator" in row]
 
 
 def test_a_chart_draws_a_dot_and_an_interval_a_generator():
     evaluation = an_evaluation()
     assert figures_of(evaluation) == ["frechet", "kid"]
-    rows = interval_chart(evaluation, "frechet").to_dict()["datasets"]
-    (drawn,) = rows.values()
+    drawn = dots(evaluation, "frechet")
     assert [[round(row[end], 9) for end in ("low", "value", "high")] for row in drawn] == [[0.0, 0.1, 0.2], [0.2, 0.3, 0.4]]
+
+
+@pytest.mark.parametrize(("name", "at"), [("kid", 0.0), ("c2st", 0.5), ("precision", None)])
+def test_a_dashed_rule_stands_at_what_new_real_rows_would_have(name, at):
+    evaluation = an_evaluation(measured=(measured("first", name, 0.3), measured("second", name, 0.4)))
+    drawn = interval_chart(evaluation, name).to_dict()["datasets"].values()
+    assert [row["at"] for rows in drawn for row in rows if "at" in row] == ([] if at is None else [at])
+    svg = to_svg(interval_chart(evaluation, name))
+    assert ("stroke-dasharray" in svg) == (at is not None)
+    assert "The dashed line" in evaluation_html(evaluation)
+
+
+def test_what_is_known_of_equality_is_of_figures_that_there_are():
+    specs = (*METRICS.values(), *CLASSIFIER_TESTS.values(), DETECTOR)
+    assert set(AT_EQUALITY) <= {figure for spec in specs for figure in spec.figures}
 
 
 def test_figures_that_decide_something_are_drawn_first_and_the_rest_is_folded():
@@ -33,7 +52,7 @@ def test_figures_that_decide_something_are_drawn_first_and_the_rest_is_folded():
 
 def test_what_failed_is_left_out_of_the_chart_and_named_in_the_report():
     evaluation = an_evaluation()
-    (drawn,) = interval_chart(evaluation, "kid").to_dict()["datasets"].values()
+    drawn = dots(evaluation, "kid")
     assert [row["generator"] for row in drawn] == ["first"]
     report = evaluation_html(evaluation)
     assert "there are too few rows; draw more" in report
@@ -45,14 +64,14 @@ def test_what_failed_is_left_out_of_the_chart_and_named_in_the_report():
     [(110.0, ("100", "120")), (1500.0, ("1400", "1600")), (0.003, ("0.002", "0.004")), (3e-7, ("2e-7", "4e-7"))],
 )
 def test_an_axis_says_its_numbers_as_people_do(value, labels):
-    found = (measured("first", "frechet", value, 0.4 * value),)
-    drawn = to_svg(interval_chart(an_evaluation(("first",), measured=found), "frechet"))
+    found = (measured("first", "frechet_plain", value, 0.4 * value),)
+    drawn = to_svg(interval_chart(an_evaluation(("first",), measured=found), "frechet_plain"))
     assert all(f">{label}<" in drawn for label in labels)
 
 
 def test_many_generators_stay_within_the_marks():
     evaluation = an_evaluation(tuple(f"g{i}" for i in range(60)))
-    (drawn,) = interval_chart(evaluation, "frechet").to_dict()["datasets"].values()
+    drawn = dots(evaluation, "frechet")
     assert len(drawn) == MOST_GENERATORS
     assert len(evaluation_html(evaluation)) < 2e6
 
