@@ -27,6 +27,7 @@ from evalkit.compare.closer_look import (
 from evalkit.compare.evaluation import Evaluation
 from evalkit.compare.evaluation_report import finds, gallery_titles, lines_of, shown_sentence
 from evalkit.compare.words import count, percent, visible
+from parts.escape import escaped
 from parts.shown_sample import visible_lines
 from parts.theme import is_dark
 
@@ -55,7 +56,7 @@ def closer_looks(evaluation: Evaluation) -> None:
 
 def _tab(look: CloserLook) -> str:
     n = len(finds(look))
-    return f"{visible(look.generator, 40)}: {count(n) if n else 'no'} {'find' if n == 1 else 'finds'}"
+    return f"{escaped(visible(look.generator, 40))}: {count(n) if n else 'no'} {'find' if n == 1 else 'finds'}"
 
 
 def _closer(look: CloserLook, key: str) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from evalkit.compare.evaluation import READ_THE_GROUPS, Evaluation, headline
 from evalkit.compare.words import visible
 from parts.compare_tables import failures_table, figures_table, pairs_table
+from parts.escape import escaped
 
 
 def column_groups(evaluation: Evaluation) -> None:
@@ -20,7 +21,7 @@ def column_groups(evaluation: Evaluation) -> None:
             range(len(groups)),
             default=0,
             required=True,
-            format_func=lambda number: visible(groups[number].name, 40),
+            format_func=lambda number: escaped(visible(groups[number].name, 40)),
             key="group",
             label_visibility="collapsed",
         )

@@ -11,6 +11,7 @@ from evalkit.compare.slices import READ_THE_SLICES, slice_sentence, slices_sente
 from evalkit.compare.slices_chart import slices_chart
 from evalkit.compare.words import visible
 from parts.compare_closer import rows
+from parts.escape import escaped
 from parts.theme import is_dark
 
 _SENTENCES, _ROWS_SHOWN = 5, 12
@@ -30,7 +31,7 @@ def slices(evaluation: Evaluation) -> None:
             range(len(names)),
             default=0,
             required=True,
-            format_func=lambda number: visible(names[number], 40),
+            format_func=lambda number: escaped(visible(names[number], 40)),
             key="sliced",
             label_visibility="collapsed",
         )

@@ -213,11 +213,18 @@ def test_one_generator_has_figures_and_no_stars(app):
 
 def test_names_never_meet_markdown(app, shown_text):
     hostile = "![x](http://canary.invalid/x) **b** :red[x] \u202egpj"
-    page = app("compare", run=kept(evaluation(hostile, f"{hostile} 2", "![y](http://canary.invalid/y)", failed=("kid",))).id)
+    made = evaluation(hostile, f"{hostile} 2", "![y](http://canary.invalid/y)", failed=("kid",))
+    groups = tuple(ColumnGroup(name=f"{hostile} {i}", columns=("x",), measured=made.measured) for i in range(2))
+    looks = tuple(a_look("cells", name) for name in (hostile, f"{hostile} 2"))
+    more = {"looks": looks, "column_groups": groups, "slices": Slices(by="colour", found=FOUND)}
+    page = app("compare", run=kept(made.model_copy(update=more)).id)
     assert not page.exception
     assert "http://canary" not in marked(page)
     assert "canary" not in " ".join(expander.label for expander in page.expander)
     assert "\u202e" not in " ".join([*texts(page), headline(page), *shown(page, "pair")["pair"]])
+    tabs = [option for key in ("closer", "group", "sliced") for option in page.segmented_control(key=key).options]
+    assert len(tabs) == 7
+    assert not any("![" in tab for tab in tabs)
     assert any("![x](http://canary.invalid/x)" in text for text in texts(page))
     home = app()
     assert not home.exception
