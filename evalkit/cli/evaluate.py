@@ -135,10 +135,11 @@ def pairs(generated: list[str]) -> dict[str, Path]:
 def evaluation_text(evaluation: "Evaluation", out: Path | None, report: Path | None) -> str:
     """The conclusions, every figure with its interval, what limits them, and where the rest is."""
     from evalkit.compare.drift import drift
+    from evalkit.compare.evaluation import headline, in_order
     from evalkit.compare.words import count
 
     names = ", ".join(f"{source.name} ({count(source.rows)})" for source in evaluation.generators)
-    lines = [*evaluation.conclusions] or ["One generator: there is nothing to compare it with but the reference."]
+    lines = in_order(evaluation) or [f"{headline(evaluation)}."]
     lines += ["", *drift(evaluation)] if evaluation.in_order else []
     lines += ["", f"Figures with 95 % intervals, held against {count(evaluation.reference.rows)} reference rows: {names}", ""]
     lines += [*_aligned(evaluation), "", *_column_groups(evaluation), *_slices(evaluation), *_giveaways(evaluation)]

@@ -317,7 +317,9 @@ def headline(evaluation: Evaluation, controls: Collection[str] = ()) -> str:
         for name, each in list(evaluation.of(source.name).items())[:_N_FIGURES]
     ]
     sentence = f"{visible(source.name, 60)} against {visible(evaluation.reference.name, 60)}"
-    return f"{sentence}: {', '.join(found)}" if found else f"{sentence}: no figure could be measured"
+    if found:
+        return f"{sentence}: {', '.join(found)}"
+    return f"{sentence}: no figure could be measured" if len(evaluation.generators) == 1 else "No figure could be measured"
 
 
 def in_order(evaluation: Evaluation, controls: Collection[str] = ()) -> list[str]:

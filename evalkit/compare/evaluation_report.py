@@ -156,7 +156,8 @@ def finds(look: CloserLook) -> list[str]:
     >>> finds(CloserLook(generator="a", n_copied=91, n_twins=95))
     []
     """
-    copies = [copies_sentence(look)] if look.n_copied > look.n_twins else []
+    by_chance = look.n_twins if look.n_unseen_copied is None else look.n_unseen_copied
+    copies = [copies_sentence(look)] if look.n_copied > by_chance else []
     clues = [f"{words.visible(clue.sentence, 300).removesuffix('.')} (p {_p(clue.p_value)})." for clue in look.clues]
     return copies + clues + ([odd_sentence(look)] if is_odd(look) else [])
 

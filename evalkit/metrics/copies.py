@@ -123,7 +123,9 @@ def nearest_share(fitted: Array, held_out: Array, generated: Array) -> Estimate:
     method = f"generated rows grouped by the nearest of {n} rows, half of them held out"
     # Rows that share their nearest row are on one side together: where many do, the share is one of so many independent rows.
     together = np.bincount(attracts, minlength=n).astype(np.float64)
-    floor = share_variance_floor(value, float(together.sum() ** 2 / (together @ together)))
+    independent = float(together.sum() ** 2 / (together @ together))
+    # That floor's own centre lies nearer to one half, far nearer where they are few.
+    floor = share_variance_floor(value, independent) + (2 * (1 - 2 * value) / (independent + 4)) ** 2
     further = max(0.0, floor - float(influences.var(ddof=1)) / n)
     return Estimate(value, "lower", method, influences, np.zeros(len(generated)), further, (0.0, 1.0))
 

@@ -107,8 +107,8 @@ class Trends:
     def of(cls, columns: list[ColumnValues]) -> "Trends":
         """Of all columns."""
         ordered = [(column.reference, column.generated) for column in columns if column.ordered]
-        sides = (np.array([_spread_out(pair[side]) for pair in ordered]) for side in (0, 1))
-        first, second = (side.T if ordered else np.zeros((len(columns[0].reference), 0)) for side in sides)
+        rows = len(columns[0].reference), len(columns[0].generated)
+        first, second = (np.array([_spread_out(pair[side]) for pair in ordered]).reshape(-1, rows[side]).T for side in (0, 1))
         return cls((first, second), columns)
 
     def apart(self, ours: Rows, theirs: Rows) -> float:

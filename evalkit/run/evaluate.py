@@ -19,7 +19,7 @@ from evalkit.core.sample import Sample, Series
 from evalkit.core.schema import Modality
 from evalkit.core.seeds import derive_seed, generator
 from evalkit.core.version import versions
-from evalkit.data import Data, content_hash, load
+from evalkit.data import Data, content_hash
 from evalkit.features import USUAL, Extractor
 from evalkit.features.base import FittedExtractor
 from evalkit.features.onnx_file import OnnxFile
@@ -33,6 +33,7 @@ from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
 from evalkit.run.measuring import Given, given
 from evalkit.run.oddness import measure_all
 from evalkit.run.path_lengths import measure_paths, read_models
+from evalkit.run.side_by_side import side_by_side
 from evalkit.run.size_curves import size_curves
 from evalkit.run.slices import check_slices, measure_slices, slicing
 
@@ -111,11 +112,9 @@ def evaluate(
         raise InputError("there is nothing to compare: give at least one generator as NAME=PATH")
     if keep_extractor is not None:
         check_extractor_folder(keep_extractor)
-    real = load(reference)
+    real, drawn, fitted_rows, said = side_by_side(reference, generated, fitted)
     modality = real.schema.modality
     chosen = [MEASURES[name] for name in chosen_metrics(modality, metrics, fitted=fitted is not None)]
-    drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
-    fitted_rows = None if fitted is None else load(fitted, schema=real.schema)
     if slices is not None:
         check_slices(slices, (real, *drawn.values()))
     groups = column_groups or {}
@@ -160,6 +159,7 @@ def evaluate(
         column_groups=by_columns,
         looks=tuple(_look_closer(ours, theirs, known, found.looks, seed, progress)) if closer else (),
         cautions=(
+            *said,
             *cautions,
             *_few(ours, theirs),
             *said_of_unequal(found.comparable),

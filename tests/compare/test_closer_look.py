@@ -65,4 +65,17 @@ def test_copies_are_said_with_what_they_do_not_show():
     assert copies_sentence(CloserLook(generator="a", n_copied=2)).startswith("2 generated rows equal")
     assert copies_sentence(CloserLook(generator="a", n_copied=2)).endswith("no real row equals another.")
     assert copies_sentence(CloserLook(generator="a", n_copied=2, n_twins=3)).endswith("3 real rows equal another real one.")
-    assert "about half of new real rows" in copies_sentence(CloserLook(generator="a", copied=(near,)))
+    nearest = copies_sentence(CloserLook(generator="a", copied=(near,)))
+    assert nearest.startswith("No generated row equals a real one. These are the nearest")
+    assert "of new real rows, too, about half" in nearest
+
+
+def test_copies_of_fitted_rows_stand_beside_those_of_rows_that_were_never_seen():
+    def said(copied, unseen):
+        return copies_sentence(CloserLook(generator="a", n_copied=copied, n_unseen_copied=unseen))
+
+    assert said(91, 0).startswith("91 generated rows equal one that the generator was fitted to")
+    assert said(91, 0).endswith("none equals one that it never saw.")
+    assert said(1, 3).endswith("3 equal one that it never saw.")
+    assert said(0, 0) == "No generated row equals one that the generator was fitted to."
+    assert said(0, 1) == "No generated row equals one that the generator was fitted to; 1 equals one that it never saw."

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.core.errors import ShapeError
+from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.sample import Table
 from evalkit.core.schema import Column, Schema
 from evalkit.metrics.copies import Copies, authentic, distance_to_closest_record, exact_copies, nearest_share
+from evalkit.metrics.precision_recall import precision_recall
 from tests.golden.make_peer_figures_v1 import FILE
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "sdmetrics_v1.json").read_text())
@@ -145,3 +146,32 @@ def test_what_does_not_fit_is_refused():
         nearest_share(rows, rows[:5], rows)
     with pytest.raises(ShapeError):
         distance_to_closest_record(one_column([]), one_column([1]))
+
+
+@pytest.mark.parametrize("modes", [1, 3])
+def test_a_generator_of_few_modes_is_not_called_a_copier(modes):
+    """All rows of a mode have one nearest row, on one side by chance: they are no more than one witness."""
+    accused = 0
+    for seed in range(40):
+        draw = np.random.default_rng(seed)
+        fitted, held_out = draw.normal(size=(2, 100, 3))
+        found = nearest_share(fitted, held_out, np.repeat(draw.normal(size=(modes, 3)), 200 // modes, axis=0)).interval()
+        accused += not found.low <= 0.5 <= found.high
+    assert accused <= 4
+
+
+def test_what_is_no_array_of_finite_real_numbers_is_refused():
+    rows = np.random.default_rng(0).normal(size=(20, 2))
+    lacking = np.where(np.arange(20)[:, None] < 5, np.nan, rows)
+    for function in (exact_copies, authentic, precision_recall):
+        assert_equal_result(function(rows.tolist(), pd.DataFrame(rows)), function(rows, rows))
+        for bad in (lacking, rows * 1e200, rows + 1j, np.ma.masked_less(rows, 0)):
+            with pytest.raises(InputError):
+                function(rows, bad)
+        for bad in (rows[:, 0], rows[:, :1], rows[:, :0]):
+            with pytest.raises(ShapeError):
+                function(rows, bad)
+
+
+def assert_equal_result(found, expected):
+    np.testing.assert_array_equal(found, expected)

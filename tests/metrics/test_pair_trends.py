@@ -135,6 +135,25 @@ def test_parts_have_the_figures_of_the_definition():
     assert Trends.of(columns).apart(*rows) == pytest.approx(sum(1 - figure for figure in figures.values()), abs=1e-9)
 
 
+def test_labels_alone_are_compared_whatever_the_numbers_of_rows():
+    draw, kinds = np.random.default_rng(0), {"a": "boolean", "b": "category"}
+    few, many = (table({"a": draw.integers(0, 2, n).astype(float), "b": draw.choice(["x", "y"], n)}, kinds) for n in (30, 80))
+    for sides in ((few, many), (many, few)):
+        (found,) = PairTrends().estimates(*sides, seed=0).values()
+        assert found.interval().low > 0.6
+
+
+@pytest.mark.parametrize("values", [(0.1 + 0.2, 0.3), (1.0, np.nextafter(1.0, 2)), (5e-324, 0.0)])
+def test_a_column_that_is_constant_but_for_rounding_has_bins(values):
+    draw = np.random.default_rng(0)
+    sides = [
+        table({"total": draw.choice(values, 60), "b": draw.choice(["x", "y"], 60)}, {"total": "number", "b": "category"})
+        for _ in range(2)
+    ]
+    (found,) = PairTrends().estimates(*sides, seed=0).values()
+    assert 0.5 < found.value <= 1
+
+
 def test_what_cannot_be_compared_is_refused():
     one = table({"x": [1.0, 2.0]}, {"x": "number"})
     with pytest.raises(InputError, match="two columns"):

@@ -147,3 +147,10 @@ def test_a_figure_may_differ_as_a_squared_distance_does_and_have_the_normal_inte
     grouped = first.grouped(pairs, pairs)
     shares = [sum(side.var(ddof=1) / len(side) for side in (one.reference, one.generated)) for one in (first, grouped)]
     assert grouped.pair == SharedReference(0.01 * (shares[1] / shares[0]) ** 2, 3.0, besides=0.1)
+
+
+@pytest.mark.parametrize("spread", [0.0, 1e-17])
+def test_a_difference_of_rounding_is_none(spread):
+    rows = spread * np.array([-1.0, 1.0] * 10)
+    first, second = (Estimate(value, "lower", "demo", rows, rows) for value in (0.1 + 0.2, 0.3))
+    assert difference(first, second, paired=True)[::3] == (0.0, 1.0)

@@ -1,0 +1,88 @@
+"""A reference and what is held against it, read so that all of it means the same."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from evalkit.compare.words import visible
+from evalkit.core.errors import InputError
+from evalkit.core.sample import Sample, Table, Texts
+from evalkit.core.schema import Schema
+from evalkit.data import Data, load
+
+_ALONE = 'is one text, and texts are compared by many: give a folder of .txt files, or a .jsonl file with one {"text": "…"} a line'
+
+
+class SideBySide(NamedTuple):
+    """Samples of one schema.
+
+    Attributes:
+        real: the reference.
+        drawn: the generators' rows by name.
+        fitted: rows that they were fitted to, or None.
+        cautions: what had to be done for it.
+    """
+
+    real: Sample
+    drawn: dict[str, Sample]
+    fitted: Sample | None
+    cautions: list[str]
+
+
+def side_by_side(reference: Data, generated: Mapping[str, Data], fitted: Data | None) -> SideBySide:
+    """Read all under the reference's schema.
+
+    A column of whole numbers, none below 0, counts something as far as the reference shows. If another sample has fractions or
+    negative numbers there, they are what is to be compared: the column is then one of numbers on all sides.
+
+    Args:
+        reference: real rows.
+        generated: each generator's rows by its name.
+        fitted: rows that the generators were fitted to.
+
+    Raises:
+        InputError: something cannot be read, or the reference is a single text.
+
+    >>> import pandas as pd
+    >>> sides = side_by_side(pd.DataFrame({"n": [0, 3, 1, 5] * 9}), {"a": pd.DataFrame({"n": [0.5, 1.5] * 9})}, None)
+    >>> sides.real.schema.columns[0].kind
+    'number'
+    """
+    real = load(reference)
+    drawn = {name: load(data, schema=real.schema, name=name) for name, data in generated.items()}
+    known = None if fitted is None else load(fitted, schema=real.schema)
+    if _alone(real):
+        raise InputError(f"{visible(real.name, 60)} {_ALONE}")
+    said = [f"{visible(name, 60)} {_ALONE}." for name, sample in drawn.items() if _alone(sample)]
+    others = {**drawn, "the fitted rows": known}
+    uncounted = [name for name in _counted(real) if any(_odd(each, name) for each in others.values())]
+    if not uncounted:
+        return SideBySide(real, drawn, known, said)
+    kinds = {name: {"kind": "number"} for name in uncounted}
+    columns = tuple(column.model_copy(update=kinds.get(column.name)) for column in real.schema.columns)
+    schema = real.schema.model_copy(update={"columns": columns})
+    odd = [visible(name, 60) for name, each in others.items() if any(_odd(each, column) for column in uncounted)]
+    said.append(
+        f"{', '.join(repr(visible(name, 40)) for name in uncounted)}: whole numbers and none negative in the reference, but not in "
+        f"{', '.join(odd)}; compared as numbers of any kind."
+    )
+    again = {name: load(sample, schema=schema, name=name) for name, sample in drawn.items()}
+    return SideBySide(load(real, schema=schema), again, None if known is None else load(known, schema=schema), said)
+
+
+def _alone(sample: Sample) -> bool:
+    return isinstance(sample, Texts) and len(sample) == 1
+
+
+def _counted(sample: Sample) -> list[str]:
+    schema: Schema = sample.schema
+    return [column.name for column in schema.columns if column.kind == "count"] if isinstance(sample, Table) else []
+
+
+def _odd(sample: Sample | None, column: str) -> bool:
+    """Whether a column of counts holds something else."""
+    if not isinstance(sample, Table):
+        return False
+    values = sample.frame[column].to_numpy(dtype=np.float64)
+    return bool(((values < 0) | (values % 1 > 0)).any())
