@@ -243,6 +243,9 @@ def reasons_sentence(row: OddRow) -> str:
 
 
 def _held(reason: Reason) -> str:
+    # Each value may be usual by itself, and the row unusual by how they come together.
+    if reason.value in reason.usual.split(" or "):
+        return f"{visible(reason.value, 40)}, not usual beside the rest of the row"
     return f"{visible(reason.value, 40)}, usual {visible(reason.usual, 60)}"
 
 

@@ -11,8 +11,8 @@ Array = NDArray[np.float64]
 Rows = TypeVar("Rows", bound=NDArray[np.floating[Any]])
 
 
-# Fourth powers of sums over many features and rows must not overflow.
-_LARGEST, _LEAST_SPREAD = 1e50, 1e-100
+# Squares of a kernel of third degree, summed over many rows, must not overflow.
+_LARGEST, _LEAST_SPREAD = 1e20, 1e-100
 
 
 def checked_pair(
@@ -42,7 +42,7 @@ def checked_matrices(ours: Rows, theirs: Rows, *, what: str, fewest: int, by_dis
 
     Raises:
         ShapeError: not two matrices with equally many features, one or more, or too few rows.
-        InputError: a value is missing, infinite or beyond 1e50, or the rows differ, by less than 1e-100 in every feature.
+        InputError: a value is missing, infinite or beyond 1e20, or the rows differ, by less than 1e-100 in every feature.
 
     >>> checked_matrices(np.zeros((1, 2)), np.ones((1, 2)), what="MMD", fewest=2)
     Traceback (most recent call last):

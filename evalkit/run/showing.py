@@ -10,6 +10,7 @@ from PIL import Image
 
 from evalkit.compare.closer_look import Shown
 from evalkit.core.sample import Images, Sample, Table, Texts
+from evalkit.core.schema import Kind
 from evalkit.data.windows import Windows
 from evalkit.run.pictures import eight_bits, picture
 
@@ -45,12 +46,23 @@ def _shown(sample: Sample, place: int, number: int, windows: Windows | None) -> 
 
 
 def _cells(table: Table, place: int) -> tuple[tuple[str, str], ...]:
+    """Names and values, as the source wrote them where that is known."""
     row = table.frame.iloc[place, :MOST_CELLS]
-    missing = row.isna()
-    return tuple((str(name)[:LONGEST_CELL], "missing" if missing[name] else _text(row[name])) for name in row.index)
+    missing, kinds = row.isna(), {column.name: column.kind for column in table.schema.columns}
+    written = set() if table.cells is None else set(table.cells.column_names)
+
+    def text(name: str) -> str:
+        if missing[name]:
+            return "missing"
+        source = table.cells[name][place].as_py() if table.cells is not None and name in written else None
+        return str(source)[:LONGEST_CELL] if source is not None else _text(row[name], kinds[name])
+
+    return tuple((str(name)[:LONGEST_CELL], text(name)) for name in row.index)
 
 
-def _text(value: object) -> str:
+def _text(value: object, kind: Kind) -> str:
+    if kind == "boolean":
+        return "yes" if value else "no"
     return f"{value:.8g}" if isinstance(value, float) else str(value)[:LONGEST_CELL]
 
 

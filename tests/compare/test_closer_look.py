@@ -79,3 +79,13 @@ def test_copies_of_fitted_rows_stand_beside_those_of_rows_that_were_never_seen()
     assert said(1, 3).endswith("3 equal one that it never saw.")
     assert said(0, 0) == "No generated row equals one that the generator was fitted to."
     assert said(0, 1) == "No generated row equals one that the generator was fitted to; 1 equals one that it never saw."
+
+
+def test_a_usual_value_is_a_reason_only_beside_the_rest():
+    shown = Shown(row=3, kind="cells", cells=(("city", "Lima"),))
+    reasons = (
+        Reason(column="city", share=0.4, value="Lima", usual="Oslo or Lima"),
+        Reason(column="vip", share=0.2, value="yes", usual="no"),
+    )
+    said = reasons_sentence(OddRow(shown=shown, p_value=0.01, reasons=reasons))
+    assert said == "Row 3: city 40 % (Lima, not usual beside the rest of the row); vip 20 % (yes, usual no)"

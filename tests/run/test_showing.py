@@ -23,6 +23,14 @@ def test_cells_are_written_as_text_and_cut():
     assert len(shown_rows(wide, [0], [0])[0].cells) == MOST_CELLS
 
 
+def test_cells_are_shown_as_their_source_wrote_them_and_flags_in_words():
+    frame = pd.DataFrame({"paid": ["yes", "no"] * 20, "price": ["3.50", "12.00"] * 20, "size": [1.5, 2.0] * 20})
+    (shown,) = shown_rows(load(frame), [1], [1])
+    assert dict(shown.cells) == {"paid": "no", "price": "12.00", "size": "2"}
+    flags = pd.DataFrame({"flag": [True, False] * 20, "size": np.arange(40.0)})
+    assert [dict(row.cells)["flag"] for row in shown_rows(load(flags), [0, 1], [0, 1])] == ["yes", "no"]
+
+
 def test_long_texts_are_cut_with_a_sign():
     short, long = shown_rows(Texts.of(["to be", "x" * 5000]), [0, 1], [0, 1])
     assert short.text == "to be"
