@@ -35,11 +35,14 @@ from evalkit.run.oddness import measure_all
 from evalkit.run.path_lengths import measure_paths, read_models
 from evalkit.run.side_by_side import side_by_side
 from evalkit.run.size_curves import size_curves
-from evalkit.run.slices import check_slices, measure_slices, slicing
+from evalkit.run.slices import FEWEST_LEARNED, check_slices, measure_slices, slicing
 
 Rows = NDArray[np.intp]
 
-_LEARNED_FROM, _MOST_LEARNED, _FEWEST = 0.25, 5000, 8
+_LEARNED_FROM, _MOST_LEARNED = 0.25, 5000
+# Fewer are not split. Texts and images are seen along directions that are learned, in which new rows are unlike those that these were
+# learned from: they are split where they are few, too.
+_FEWEST: dict[Modality, int] = {"table": 200, "series": 200, "texts": 8, "images": 8}
 # Intervals and p-values of fewer rows are rough.
 _FEW = 30
 _NO_CURVES = "No figure is shown over the number of rows: it needs a metric of features, and rows that are independent."
@@ -130,7 +133,7 @@ def evaluate(
         cautions += overlap(fitted_rows, real, sees)
         known = given(fitted_rows, sees, cache)
     sliced = None
-    learned = aside if len(aside) else held
+    learned = aside if len(aside) >= FEWEST_LEARNED else np.arange(len(real))
     if slices is not None:
         sliced = slicing(slices, everything.take(learned), seed=seed)
     theirs = {}
@@ -232,7 +235,7 @@ def _extractor(given: str | Path | Extractor | FittedExtractor | None, modality:
 
 def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
     """Rows that the extractor learns from, rows that figures are computed on, and what to say of it."""
-    if len(real) < _FEWEST:
+    if len(real) < _FEWEST[real.schema.modality]:
         rows = f"{count(len(real))} {'series' if isinstance(real, Series) else 'reference rows'}"
         said = f"{rows} are too few to set some aside: the features were learned from the rows they are measured on."
         return np.arange(len(real)), np.arange(len(real)), [said]

@@ -55,7 +55,7 @@ def _cells(table: Table, place: int) -> tuple[tuple[str, str], ...]:
         if missing[name]:
             return "missing"
         source = table.cells[name][place].as_py() if table.cells is not None and name in written else None
-        return str(source)[:LONGEST_CELL] if source is not None else _text(row[name], kinds[name])
+        return source[:LONGEST_CELL] if isinstance(source, str) else _text(row[name], kinds[name])
 
     return tuple((str(name)[:LONGEST_CELL], text(name)) for name in row.index)
 

@@ -29,6 +29,8 @@ Flags = NDArray[np.bool_]
 FEWEST_ROWS, MOST_SLICES = 20, 40
 """A label with fewer rows on both sides together is left out, and so are labels beyond the most frequent ones."""
 _MOST_CLUSTERS, _ROWS_A_CLUSTER = 8, 25
+FEWEST_LEARNED = 2 * _ROWS_A_CLUSTER
+"""Rows that clusters are learned from at least."""
 _NAMED = 3
 _FIGURE = METRICS["kid"]
 
@@ -95,7 +97,7 @@ def slicing(asked: str, learned: Given, *, seed: int) -> Slicing:
     n = min(_MOST_CLUSTERS, len(rows) // _ROWS_A_CLUSTER, distinct)
     if n < 2:
         raise InputError(
-            f"clusters are learned from {2 * _ROWS_A_CLUSTER} rows or more that are not all equal, "
+            f"clusters are learned from {FEWEST_LEARNED} rows or more that are not all equal, "
             f"got {len(rows)}, {distinct} of them different: give more"
         )
     means = KMeans(n, n_init=4, random_state=derive_seed(seed, "slices", CLUSTERS) % 2**32).fit(rows)
