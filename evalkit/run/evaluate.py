@@ -40,8 +40,8 @@ from evalkit.run.slices import FEWEST_LEARNED, check_slices, measure_slices, sli
 Rows = NDArray[np.intp]
 
 _LEARNED_FROM, _MOST_LEARNED = 0.25, 5000
-# Fewer are not split. Texts and images are seen along directions that are learned, in which new rows are unlike those that these were
-# learned from: they are split where they are few, too.
+# Fewer are not split. Texts and images are seen along directions that are learned, in which new rows are unlike those that taught
+# them: they are split where they are few, too.
 _FEWEST: dict[Modality, int] = {"table": 200, "series": 200, "texts": 8, "images": 8}
 # Intervals and p-values of fewer rows are rough.
 _FEW = 30
