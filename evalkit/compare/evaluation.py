@@ -86,7 +86,8 @@ class Comparison(BaseModel):
     Attributes:
         figure: which one.
         first, second: the generators.
-        difference: first less second.
+        difference: first less second. By figures that move with the number of rows it is of equally many rows of both, as few as
+            the smaller one gave, and then not the difference of the figures that are measured of all.
         low, high: its 95 % interval, not corrected for the number of comparisons.
         p_value: of no difference, corrected (Holm) over all pairs of generators and all figures: equal generators are called
             different, by whatever figure, in at most one run of twenty.
