@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 _LARGEST_SUBSAMPLE = 1000
 _SMALLEST_SUBSAMPLE = 200
 _LEAST_ROWS = 8
+# Influences of fewer rows do not tell a variance.
+_FEW_REACHED = 30
 
 
 def exact_copies(reference: ArrayLike, generated: ArrayLike) -> NDArray[np.bool_]:
@@ -121,11 +123,13 @@ def nearest_share(fitted: Array, held_out: Array, generated: Array) -> Estimate:
     attracted = np.bincount(attracts, weights=closer - value, minlength=n).reshape(2, -1)
     influences = (attracted - attracted.mean(axis=1, keepdims=True)).ravel() * n / len(generated)
     method = f"generated rows grouped by the nearest of {n} rows, half of them held out"
-    # Rows that share their nearest row are on one side together: where many do, the share is one of so many independent rows.
-    together = np.bincount(attracts, minlength=n).astype(np.float64)
-    independent = float(together.sum() ** 2 / (together @ together))
-    # That floor's own centre lies nearer to one half, far nearer where they are few.
-    floor = share_variance_floor(value, independent) + (2 * (1 - 2 * value) / (independent + 4)) ** 2
+    floor = share_variance_floor(value, len(generated))
+    together = np.bincount(attracts)
+    if (together > 0).sum() < _FEW_REACHED:
+        # Rows that share their nearest row are on one side together: the share is one of no more than so many independent rows,
+        # and the centre of its floor lies far nearer to one half.
+        independent = float(len(generated)) ** 2 / float(together @ together)
+        floor = share_variance_floor(value, independent) + (2 * (1 - 2 * value) / (independent + 4)) ** 2
     further = max(0.0, floor - float(influences.var(ddof=1)) / n)
     return Estimate(value, "lower", method, influences, np.zeros(len(generated)), further, (0.0, 1.0))
 
