@@ -349,3 +349,37 @@ def test_few_recordings_say_nothing_of_copying():
     whole = waves(3, n=1)
     with pytest.raises(InputError, match="every fitted row is in the reference"):
         evaluate(whole, {"new": waves(2)}, fitted=Series.of([whole.steps(0)[:128]], ("level",)), metrics=[])
+
+
+@pytest.mark.parametrize("n", [12, 40, 150])
+def test_few_texts_of_one_law_are_not_told_apart_by_what_the_extractor_learned_from(n):
+    """Along directions learned from the very rows that are compared, these lie within them and new ones outside."""
+    syllables = [first + second for first in "bdfgk" for second in "aeiou"]
+
+    def texts(seed):
+        draw = np.random.default_rng(seed)
+        return [" ".join(draw.choice(syllables, 8)) for _ in range(n)]
+
+    result = evaluate(texts(0), {"same law": texts(1)}, metrics=["kid"], closer=False)
+    assert result.of("same law")["kid"].low < 0.05
+    assert result.reference.rows == n - n // 4
+    assert any("rough" in sentence for sentence in result.cautions) == (n < 30)
+
+
+def test_copies_are_looked_for_among_all_real_rows():
+    real = table(0)
+    result = evaluate(real, {"copier": real, "honest": table(1)}, metrics=["copies"])
+    assert result.of("copier")["exact_copies"].value == 1
+    assert result.of("copier")["authenticity"].value == 0
+    assert [look.n_copied for look in result.looks] == [N, 0]
+    assert result.reference.rows == N - N // 4
+
+
+def test_copies_of_fitted_rows_are_counted_beside_those_of_rows_that_were_never_seen():
+    fitted, drawn = table(5), table(6)
+    drawn.iloc[:50] = fitted.iloc[:50]
+    result = evaluate(table(0), {"copier": drawn}, fitted=fitted, metrics=["nearest_share"])
+    (look,) = result.looks
+    assert (look.n_copied, look.n_unseen_copied) == (50, 0)
+    assert {pair.generated.row for pair in look.copied} <= set(range(50))
+    assert result.of("copier")["nearest_share"].low > 0.5
