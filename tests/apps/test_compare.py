@@ -198,7 +198,7 @@ def test_where_everything_failed_the_page_says_so(app):
     page = app("compare", run=kept(evaluation("one", "two", failed=("frechet", "kid", "precision", "recall"))).id)
     assert not page.exception
     assert "No figure could be measured" in marked(page)
-    assert "no figure could be measured" in headline(page)
+    assert headline(page) == "No figure could be measured"
     assert len(shown(page, "why there is none")) == 8
 
 
