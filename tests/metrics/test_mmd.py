@@ -145,7 +145,7 @@ def test_an_offset_costs_the_polynomial_kernel_no_digits() -> None:
 
 
 @pytest.mark.parametrize("offset", [0.0, 1e4])
-@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e20])
+@pytest.mark.parametrize("scale", [1e-20, 1.0, 1e15])
 def test_products_in_single_precision_give_the_figure_to_seven_digits(scale: float, offset: float) -> None:
     """With many features the estimate rests on float32 products, the plain figure on float64 ones."""
     draw = np.random.default_rng(0)
