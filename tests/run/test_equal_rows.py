@@ -5,6 +5,7 @@ import pytest
 
 from evalkit.core.sample import Series
 from evalkit.data import load
+from evalkit.metrics import METRICS
 from evalkit.run.equal_rows import Comparable
 from evalkit.run.evaluate import evaluate
 from evalkit.statistics.influence import Estimate
@@ -60,3 +61,21 @@ def test_whole_series_are_drawn_or_there_is_no_pair():
     assert {each.figure for each in result.comparisons} == {"precision", "recall", "coverage"}
     longer = evaluate(real, {"few": few, "long": series(3, 2, 1600)}, metrics=["prdc"], closer=False)
     assert {each.figure for each in longer.comparisons} == {"precision"}
+
+
+@pytest.mark.parametrize("metric", ["frechet", "kid", "mmd", "prdc", "copies", "nearest_share"])
+def test_what_is_called_steady_does_not_move_with_the_number_of_generated_rows(metric):
+    """On average over draws of one law that is not the real one; the bound is that of chance, four standard errors."""
+    spec, found = METRICS[metric], {}
+    for seed in range(40):
+        draw = np.random.default_rng(seed)
+        reference, fitted, generated = draw.normal(size=(160, 4)), draw.normal(size=(160, 4)), draw.normal(0.3, 1.2, size=(240, 4))
+        for size in (40, 240):
+            for figure, each in spec.estimates(reference, generated[:size], seed=seed, fitted=fitted).items():
+                found.setdefault(figure, {}).setdefault(size, []).append(each.value)
+    for figure in spec.steady:
+        apart = np.subtract(*found[figure].values())
+        assert abs(apart.mean()) <= 4 * apart.std(ddof=1) / np.sqrt(len(apart)) + 1e-12, figure
+    if metric == "prdc":
+        apart = np.subtract(*found["coverage"].values())
+        assert abs(apart.mean()) > 20 * apart.std(ddof=1) / np.sqrt(len(apart))
