@@ -1,7 +1,7 @@
 """Generators that gave unequally many rows: figures that move with the number of rows, measured again on equally many."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -103,6 +103,6 @@ def _drawn(theirs: Given, size: int, seed: int) -> Given | None:
 
 def _of_size(size: int, progress: Progress) -> Progress:
     def told(step: Step) -> None:
-        progress(Step(f"{step.stage} on {count(size)} rows", step.done, step.total))
+        progress(replace(step, stage=f"{step.stage} on {count(size)} rows"))
 
     return told

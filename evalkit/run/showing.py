@@ -49,12 +49,12 @@ def _cells(table: Table, place: int) -> tuple[tuple[str, str], ...]:
     """Names and values, as the source wrote them where that is known."""
     row = table.frame.iloc[place, :MOST_CELLS]
     missing, kinds = row.isna(), {column.name: column.kind for column in table.schema.columns}
-    written = set() if table.cells is None else set(table.cells.column_names)
+    written = {} if table.cells is None else {name: table.cells[name] for name in table.cells.column_names}
 
     def text(name: str) -> str:
         if missing[name]:
             return "missing"
-        source = table.cells[name][place].as_py() if table.cells is not None and name in written else None
+        source = written[name][place].as_py() if name in written else None
         return source[:LONGEST_CELL] if isinstance(source, str) else _text(row[name], kinds[name])
 
     return tuple((str(name)[:LONGEST_CELL], text(name)) for name in row.index)

@@ -55,14 +55,14 @@ def side_by_side(reference: Data, generated: Mapping[str, Data], fitted: Data | 
     if _alone(real):
         raise InputError(f"{visible(real.name, 60)} {_ALONE}")
     said = [f"{visible(name, 60)} {_ALONE}." for name, sample in drawn.items() if _alone(sample)]
-    others = {**drawn, "the fitted rows": known}
-    uncounted = [name for name in _counted(real) if any(_odd(each, name) for each in others.values())]
+    others = [*drawn.items(), ("the fitted rows", known)]
+    uncounted = [name for name in _counted(real) if any(_odd(each, name) for _, each in others)]
     if not uncounted:
         return SideBySide(real, drawn, known, said)
     kinds = {name: {"kind": "number"} for name in uncounted}
     columns = tuple(column.model_copy(update=kinds.get(column.name)) for column in real.schema.columns)
     schema = real.schema.model_copy(update={"columns": columns})
-    odd = [visible(name, 60) for name, each in others.items() if any(_odd(each, column) for column in uncounted)]
+    odd = [visible(name, 60) for name, each in others if any(_odd(each, column) for column in uncounted)]
     said.append(
         f"{', '.join(repr(visible(name, 40)) for name in uncounted)}: whole numbers and none negative in the reference, but not in "
         f"{', '.join(odd)}; compared as numbers of any kind."
