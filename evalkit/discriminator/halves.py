@@ -114,6 +114,17 @@ def balanced_samples(reference: Array, generated: Array, *, seed: int, axes: tup
     return Half(np.arange(len(reference)), np.arange(len(generated))).balanced(seed, "samples")
 
 
+def copies_of(rows: Array) -> Places:
+    """(n,) numbers, the same for rows that are copies of each other; what more than 20 rows share is common, not copied.
+
+    >>> copies_of(np.array([[1.0], [2.0], [1.0]])).tolist()
+    [0, 3, 0]
+    """
+    group, size = _groups(rows)
+    copied = (size > 1) & (size <= _COMMON)
+    return np.where(copied[group], group, len(size) + np.arange(len(rows)))
+
+
 def _groups(rows: Array) -> tuple[Places, Places]:
     """The group of equal rows that each belongs to, and the groups' sizes."""
     rows = rows.reshape(len(rows), -1)

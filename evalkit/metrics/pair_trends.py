@@ -10,13 +10,12 @@ import numpy as np
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Table
 from evalkit.metrics.column_shapes import by_parts, excess, larger_cells
+from evalkit.metrics.correlations import all_correlations, correlation, spread_out
 from evalkit.metrics.table_columns import Array, Codes, ColumnValues, columns_of
 from evalkit.statistics.influence import Estimate
 from evalkit.statistics.parts import Rows
 
 _BINS = 10
-# A variance below it is that of a constant.
-_ROUNDING = 1e-12
 _METHOD = "mean over {pairs} pairs of columns; {how}; the interval is of the expectation with {n} reference and {m} generated rows"
 
 
@@ -108,40 +107,18 @@ class Trends:
         """Of all columns."""
         ordered = [(column.reference, column.generated) for column in columns if column.ordered]
         rows = len(columns[0].reference), len(columns[0].generated)
-        first, second = (np.array([_spread_out(pair[side]) for pair in ordered]).reshape(-1, rows[side]).T for side in (0, 1))
+        first, second = (np.array([spread_out(pair[side]) for pair in ordered]).reshape(-1, rows[side]).T for side in (0, 1))
         return cls((first, second), columns)
 
     def apart(self, ours: Rows, theirs: Rows) -> float:
         """Sum over the pairs of how far they are apart, in some rows: numbers are binned by the range of these."""
         first, second = self.numbers
-        far = float(np.abs(_all_correlations(first[ours]) - _all_correlations(second[theirs])).sum()) / 4
+        far = float(np.abs(all_correlations(first[ours]) - all_correlations(second[theirs])).sum()) / 4
         codes = [(column.ordered, column.of_rows(ours, theirs).codes(_BINS)) for column in self.columns]
         for (one, a), (other, b) in combinations(codes, 2):
             if not (one and other):
                 far += float(np.abs(excess(*_joined(a, b))).sum()) / 2
         return far
-
-
-def _spread_out(values: Array) -> Array:
-    """Standardised, missing values kept."""
-    found, known = np.where(np.isnan(values), np.nan, 0.0), ~np.isnan(values)
-    standard = _standardised(values[known])
-    if standard is not None:
-        found[known] = standard
-    return found
-
-
-def _all_correlations(values: Array) -> Array:
-    """Of all pairs of standardised columns, each over its complete rows; 0 where one is constant, and on the diagonal."""
-    known = (~np.isnan(values)).astype(np.float64)
-    filled = np.nan_to_num(values)
-    count, sums, squares = known.T @ known, filled.T @ known, (filled**2).T @ known
-    spread = squares * count - sums**2
-    scale = np.sqrt(np.maximum(spread * spread.T, 0.0))
-    varies = spread > _ROUNDING * count**2
-    found = np.divide((filled.T @ filled) * count - sums * sums.T, scale, out=np.zeros_like(scale), where=varies & varies.T)
-    np.fill_diagonal(found, 0.0)
-    return found
 
 
 def _pairs(columns: list[ColumnValues]) -> Iterator[tuple[tuple[str, str], float, Array, Array]]:
@@ -157,34 +134,11 @@ def _pairs(columns: list[ColumnValues]) -> Iterator[tuple[tuple[str, str], float
 
 def _correlations(one: ColumnValues, other: ColumnValues) -> tuple[float, Array, Array]:
     (r, of_reference), (s, of_generated) = (
-        _correlation(one.reference, other.reference),
-        _correlation(one.generated, other.generated),
+        correlation(one.reference, other.reference),
+        correlation(one.generated, other.generated),
     )
     sign = np.sign(r - s)
     return 1 - abs(r - s) / 2, -sign * of_reference / 2, sign * of_generated / 2
-
-
-def _correlation(x: Array, y: Array) -> tuple[float, Array]:
-    """Pearson's correlation of the complete rows, and every row's influence on it; all 0 where a column is constant."""
-    influences = np.zeros(len(x))
-    complete = ~(np.isnan(x) | np.isnan(y))
-    standard = [_standardised(values[complete]) for values in (x, y)]
-    if any(values is None for values in standard):
-        return 0.0, influences
-    first, second = (values for values in standard if values is not None)
-    r = float(np.clip((first * second).mean(), -1, 1))
-    influences[complete] = (first * second - r * (first**2 + second**2) / 2) * len(x) / complete.sum()
-    return r, influences
-
-
-def _standardised(values: Array) -> Array | None:
-    """Mean 0 and mean square 1, or None for constants, which rounding must not turn into noise."""
-    if len(values) < 2 or (values == values[0]).all():
-        return None
-    # Divided by the largest deviation first, so that squares neither overflow nor vanish.
-    centred = values - values.mean()
-    centred = centred / np.abs(centred).max()
-    return np.asarray(centred / np.sqrt((centred**2).mean()), dtype=np.float64)
 
 
 def _joint(one: tuple[Codes, Codes], other: tuple[Codes, Codes]) -> tuple[float, Array, Array]:

@@ -9,6 +9,7 @@ What = Literal[
     "range",
     "new categories",
     "lost categories",
+    "dependence",
     "column",
     "character n-gram",
     "word n-gram",
@@ -28,6 +29,7 @@ What = Literal[
     "jumps",
     "repeated values",
     "time lag",
+    "repeated rows",
 ]
 
 
@@ -39,20 +41,23 @@ class Giveaway:
         what: ``"decimals"``: share of values with at most so many decimals. ``"missing values"``: their share. ``"range"``: share
             of values outside the reference's smallest and largest. ``"new categories"``: share of values that the reference never
             has. ``"lost categories"``: share of the reference's values that the generator never makes; the generated figure is 0.
+            ``"dependence"``: rank correlation of two columns, or of labels. ``"repeated rows"``: share of rows, images or texts
+            that equal another of their sample.
             ``"column"``: by how much the AUC of a classifier falls when the column's values are shuffled among held-out rows.
             Shares of held-out texts that have it: ``"character n-gram"`` and ``"word n-gram"``: a run of characters or words;
             ``"length"``: at most so many characters; ``"repeated lines"``: a line twice; ``"new characters"``: one that the other
             half of the reference never has; ``"lost characters"``: one that the other half of the generated texts never has.
             Of images and series, means over rows of what the sentence says, for series ``"decimals"``, ``"missing values"`` and
             ``"range"`` too.
-        column: its name; ``"pixels"`` or ``"spectrum"`` of images, a channel or ``"time"`` of series.
+        column: its name; ``"pixels"`` or ``"spectrum"`` of images, a channel or ``"time"`` of series; ``"rows"`` of repeated ones.
         figure: of the generated rows.
         low: lower end of its 95 % interval, taken alone.
         high: upper end.
         reference: the same figure of the reference; 0 for ``"column"``.
         p_value: of no difference, corrected (Holm) for everything that was tested in both samples.
         sentence: the same in plain words.
-        separation: how well a figure in units of its own ranks generated rows against real ones, |2 AUC - 1|; None for shares.
+        separation: how well a figure in units of its own ranks generated rows against real ones, |2 AUC - 1|; of correlations half
+            their difference; None for shares.
     """
 
     what: What

@@ -14,8 +14,10 @@ from evalkit.data.encoding import TableEncoder
 from evalkit.discriminator.giveaways.categories import category_giveaways
 from evalkit.discriminator.giveaways.cells import decimals_giveaway, missing_giveaway, range_giveaway
 from evalkit.discriminator.giveaways.columns import column_giveaways
+from evalkit.discriminator.giveaways.dependence import dependence_giveaways
 from evalkit.discriminator.giveaways.giveaway import Giveaway
 from evalkit.discriminator.giveaways.images import image_giveaways
+from evalkit.discriminator.giveaways.repeats import repeats_giveaway
 from evalkit.discriminator.giveaways.series import series_giveaways
 from evalkit.discriminator.giveaways.texts import text_giveaways
 from evalkit.discriminator.halves import FEWEST
@@ -25,9 +27,10 @@ from evalkit.statistics import holm
 def find_giveaways(reference: Sample, generated: Sample, *, seed: int, level: float = 0.05) -> tuple[Giveaway, ...]:
     """What gives a generator away, most telling first.
 
-    First comes what is significant; there, in tables, what is wrong in cells (decimals, missing values, range, categories) before
-    what only a classifier sees, since it says why; there, the largest difference. All p-values are corrected together, so that with
-    equal laws one in twenty pairs of Samples at most has anything below 0.05. Nothing found does not mean nothing there.
+    First comes what is significant; there, in tables, what is wrong in cells (decimals, missing values, range, categories), in
+    pairs of columns or in whole rows before what only a classifier sees, since it says why; there, the largest difference. All
+    p-values are corrected together, so that with equal laws one in twenty pairs of Samples at most has anything below 0.05.
+    Nothing found does not mean nothing there.
 
     Args:
         reference: real rows, 10 or more; series may be few, if they are long.
@@ -51,6 +54,8 @@ def find_giveaways(reference: Sample, generated: Sample, *, seed: int, level: fl
     if modality != generated.schema.modality:
         raise InputError(f"giveaways are looked for in two samples of one modality, got {modality} and {generated.schema.modality}")
     found = list(_LOOKS[modality](reference, generated, seed=seed))
+    repeats = repeats_giveaway(reference, generated, seed=seed)
+    found += [] if repeats is None else [repeats]
     adjusted = holm(np.array([one.p_value for one in found]))
     corrected = [replace(one, p_value=float(p_value)) for one, p_value in zip(found, adjusted, strict=True)]
     return tuple(sorted(corrected, key=lambda one: (one.p_value > level, one.what == "column", -one.size, one.p_value)))
@@ -70,6 +75,7 @@ def _in_tables(reference: Table, generated: Table, *, seed: int) -> Iterator[Giv
     _enough(reference, generated)
     generated = conform(generated, reference.schema)
     yield from _in_cells(reference, generated, seed)
+    yield from dependence_giveaways(reference, generated, seed=seed)
     yield from _in_columns(reference, generated, seed)
 
 

@@ -64,6 +64,10 @@ def untied(table, draw):
     table["weight"] = draw.permutation(table["weight"])
 
 
+def collapsed(table, draw):
+    table.iloc[:] = table.iloc[draw.integers(80, size=len(table))]
+
+
 BREAKS = {
     written: ("decimals", {"price"}),
     rounded: ("decimals", {"weight"}),
@@ -73,7 +77,8 @@ BREAKS = {
     too_late: ("range", {"since"}),
     unheard_of: ("new categories", {"city"}),
     lost: ("lost categories", {"city"}),
-    untied: ("column", {"price", "weight"}),
+    untied: ("dependence", {"price and weight"}),
+    collapsed: ("repeated rows", {"rows"}),
 }
 
 
@@ -87,7 +92,7 @@ def test_a_planted_break_is_named_first(broken):
     assert first.column in columns
     assert first.p_value < 0.01
     assert first.low <= first.figure <= first.high
-    assert repr(first.column) in first.sentence
+    assert all(repr(name) in first.sentence for name in first.column.split(" and ") if name != "rows")
 
 
 def test_equal_laws_give_nothing():

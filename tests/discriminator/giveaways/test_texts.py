@@ -110,6 +110,6 @@ def test_odd_texts():
     empty, long = Texts.of([""] * 20), Texts.of(["word " * 2000] * 20)
     assert find_giveaways(empty, empty, seed=0) == ()
     found = find_giveaways(empty, long, seed=0)
-    assert {one.what for one in found} == {"character n-gram", "word n-gram", "length", "new characters"}
+    assert {one.what for one in found} == {"character n-gram", "word n-gram", "length", "new characters", "repeated rows"}
     assert all(one.figure in (0, 1) and one.reference in (0, 1) and one.p_value < 0.01 for one in found)
     assert found == find_giveaways(empty, long, seed=0)
