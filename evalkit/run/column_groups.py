@@ -6,7 +6,7 @@ from dataclasses import replace
 from evalkit.compare.evaluation import ColumnGroup, conclude
 from evalkit.compare.words import visible
 from evalkit.core.errors import InputError
-from evalkit.core.progress import Progress, Step
+from evalkit.core.progress import Progress, staged
 from evalkit.core.sample import Sample, Table
 from evalkit.features.encoded_table import EncodedTable
 from evalkit.metrics import MetricSpec
@@ -100,7 +100,9 @@ def measure_groups(
         everything = given(of_columns((ours.of or ours).sample, columns), sees, None)
         real = everything if ours.of is None else everything.take(ours.numbers)
         drawn = {generator: given(of_columns(each.sample, columns), sees, None) for generator, each in theirs.items()}
-        found[name] = measure_all(specs, real, drawn, fitted=None, seed=seed, progress=_of_group(name, progress))
+        found[name] = measure_all(
+            specs, real, drawn, fitted=None, seed=seed, progress=staged(progress, f"by the columns of {visible(name, 40)}")
+        )
     compared = compare([each.comparable for each in found.values()])
     return tuple(
         ColumnGroup(
@@ -126,10 +128,3 @@ def of_columns(table: Sample, columns: Sequence[str]) -> Table:
 
 def _measured(chosen: Sequence[MetricSpec]) -> list[MetricSpec]:
     return [spec for spec in chosen if not spec.needs_fitted]
-
-
-def _of_group(name: str, progress: Progress) -> Progress:
-    def told(step: Step) -> None:
-        progress(replace(step, stage=f"{step.stage} by the columns of {visible(name, 40)}"))
-
-    return told

@@ -1,12 +1,12 @@
 """Generators that gave unequally many rows: figures that move with the number of rows, measured again on equally many."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from evalkit.compare.words import count
-from evalkit.core.progress import Progress, Step
+from evalkit.core.progress import Progress, staged
 from evalkit.core.sample import Series
 from evalkit.core.seeds import generator
 from evalkit.metrics import MetricSpec
@@ -70,7 +70,7 @@ def comparable(
     for size in sorted(set(rows.values()))[:-1]:
         drawn = {name: _drawn(each, size, seed) for name, each in theirs.items() if rows[name] > size}
         fewer = {name: each for name, each in drawn.items() if each is not None}
-        _, found = measure(moving, ours, fewer, fitted=fitted, seed=seed, progress=_of_size(size, progress))
+        _, found = measure(moving, ours, fewer, fitted=fitted, seed=seed, progress=staged(progress, f"on {count(size)} rows"))
         of_fewer |= {(name, figure, size): estimate for (name, figure), estimate in found.items()}
     return Comparable(estimates, rows, of_fewer, figures)
 
@@ -99,10 +99,3 @@ def _drawn(theirs: Given, size: int, seed: int) -> Given | None:
     windows = np.cumsum(np.bincount(theirs.features.rows, minlength=len(theirs.sample))[order])
     fitting = order[windows <= size]
     return theirs.take(np.sort(fitting)) if len(fitting) else None
-
-
-def _of_size(size: int, progress: Progress) -> Progress:
-    def told(step: Step) -> None:
-        progress(replace(step, stage=f"{step.stage} on {count(size)} rows"))
-
-    return told

@@ -1,11 +1,12 @@
 """Progress on a terminal and off it."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
 from evalkit.core.errors import InputError
-from evalkit.core.progress import Step, shown, silent
+from evalkit.core.progress import Step, shown, silent, staged
 
 
 class Terminal(io.StringIO):
@@ -57,3 +58,9 @@ def test_figures_hold_until_they_are_measured_again():
         progress(Step("fitting", 0, 2, {"loss": 0.5}))
         progress(Step("fitting", 1, 2))
     assert out.getvalue().splitlines()[-1] == "fitting: 50 %  loss 0.5"
+
+
+def test_words_after_a_stage_leave_the_rest_of_the_step_as_it_is():
+    told, step = [], Step("measuring", 1, 3, {"loss": 0.5}, ("it falls too fast",), preview=list)
+    staged(told.append, "on 40 rows")(step)
+    assert told == [replace(step, stage="measuring on 40 rows")]
