@@ -11,7 +11,7 @@ from evalkit.core.sample import Sample, Table
 from evalkit.features.encoded_table import EncodedTable
 from evalkit.metrics import MetricSpec
 from evalkit.run.comparing import compare
-from evalkit.run.measuring import Given, given
+from evalkit.run.measuring import Asked, given
 from evalkit.run.oddness import measure_all
 
 Groups = Mapping[str, Sequence[str]]
@@ -73,36 +73,23 @@ def check_groups(groups: Groups, real: Sample, chosen: Sequence[MetricSpec]) -> 
         raise InputError("groups of columns need a metric that does without fitted rows: name one as well, for example kid")
 
 
-def measure_groups(
-    groups: Groups,
-    chosen: Sequence[MetricSpec],
-    learned: Sample,
-    ours: Given,
-    theirs: Mapping[str, Given],
-    *,
-    seed: int,
-    progress: Progress,
-) -> tuple[ColumnGroup, ...]:
+def measure_groups(groups: Groups, asked: Asked, learned: Sample, progress: Progress) -> tuple[ColumnGroup, ...]:
     """Every group, compared as the whole table is; p-values are corrected over all groups, pairs and figures together.
 
     Args:
         groups: the columns by group, as :func:`check_groups` lets them pass.
-        chosen: what is measured; metrics of fitted rows are left out, since parts of rows are equal by chance.
+        asked: what is measured of all columns; metrics of fitted rows are left out, since parts of rows are equal by chance.
         learned: real rows from which each group's features are learned.
-        ours: real rows that are compared.
-        theirs: the generators' rows by name.
-        seed: of every draw.
         progress: see :mod:`evalkit.core.progress`.
     """
-    specs, found = _measured(chosen), {}
+    metrics, ours, found = _measured(asked.metrics), asked.ours, {}
     for name, columns in groups.items():
-        sees = EncodedTable().fit(of_columns(learned, columns), seed=seed)
+        sees = EncodedTable().fit(of_columns(learned, columns), seed=asked.seed)
         everything = given(of_columns((ours.of or ours).sample, columns), sees, None)
         real = everything if ours.of is None else everything.take(ours.numbers)
-        drawn = {generator: given(of_columns(each.sample, columns), sees, None) for generator, each in theirs.items()}
-        found[name] = measure_all(
-            specs, real, drawn, fitted=None, seed=seed, progress=staged(progress, f"by the columns of {visible(name, 40)}")
-        )
+        drawn = {generator: given(of_columns(each.sample, columns), sees, None) for generator, each in asked.theirs.items()}
+        of_group = Asked(metrics, real, drawn, fitted=None, seed=asked.seed)
+        found[name] = measure_all(of_group, staged(progress, f"by the columns of {visible(name, 40)}"))
     compared = compare([each.comparable for each in found.values()])
     return tuple(
         ColumnGroup(
@@ -110,7 +97,7 @@ def measure_groups(
             columns=tuple(groups[name]),
             measured=tuple(each.measured),
             comparisons=tuple(pairs),
-            conclusions=conclude(list(theirs), pairs),
+            conclusions=conclude(list(asked.theirs), pairs),
         )
         for (name, each), pairs in zip(found.items(), compared, strict=True)
     )

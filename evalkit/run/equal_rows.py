@@ -1,7 +1,7 @@
 """Generators that gave unequally many rows: figures that move with the number of rows, measured again on equally many."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -9,8 +9,7 @@ from evalkit.compare.words import count
 from evalkit.core.progress import Progress, staged
 from evalkit.core.sample import Series
 from evalkit.core.seeds import generator
-from evalkit.metrics import MetricSpec
-from evalkit.run.measuring import Given, measure
+from evalkit.run.measuring import Asked, Given, measure
 from evalkit.statistics.influence import Estimate
 
 
@@ -42,35 +41,22 @@ class Comparable:
         return self.estimates.get((name, figure))
 
 
-def comparable(
-    estimates: Mapping[tuple[str, str], Estimate],
-    chosen: Sequence[MetricSpec],
-    ours: Given,
-    theirs: Mapping[str, Given],
-    *,
-    fitted: Given | None,
-    seed: int,
-    progress: Progress,
-) -> Comparable:
+def comparable(estimates: Mapping[tuple[str, str], Estimate], asked: Asked, progress: Progress) -> Comparable:
     """What is needed to compare every pair, measured where it is not there yet.
 
     Args:
         estimates: of all rows, by generator and figure.
-        chosen: the metrics that gave them.
-        ours: real rows.
-        theirs: the generators' rows by name.
-        fitted: rows that the generators were fitted to, if they are known.
-        seed: of the rows that are drawn, and of the metrics.
+        asked: what was measured of them.
         progress: see :mod:`evalkit.core.progress`.
     """
-    rows = {name: len(each.features.values) for name, each in theirs.items()}
-    moving = [spec for spec in chosen if set(spec.figures) - set(spec.steady)]
+    rows = {name: len(each.features.values) for name, each in asked.theirs.items()}
+    moving = [spec for spec in asked.metrics if set(spec.figures) - set(spec.steady)]
     figures = {figure for spec in moving for figure in spec.figures if figure not in spec.steady}
     of_fewer: dict[tuple[str, str, int], Estimate] = {}
     for size in sorted(set(rows.values()))[:-1]:
-        drawn = {name: _drawn(each, size, seed) for name, each in theirs.items() if rows[name] > size}
+        drawn = {name: _drawn(each, size, asked.seed) for name, each in asked.theirs.items() if rows[name] > size}
         fewer = {name: each for name, each in drawn.items() if each is not None}
-        _, found = measure(moving, ours, fewer, fitted=fitted, seed=seed, progress=staged(progress, f"on {count(size)} rows"))
+        _, found = measure(replace(asked, metrics=moving, theirs=fewer), staged(progress, f"on {count(size)} rows"))
         of_fewer |= {(name, figure, size): estimate for (name, figure), estimate in found.items()}
     return Comparable(estimates, rows, of_fewer, figures)
 

@@ -30,7 +30,7 @@ from evalkit.run.comparing import compare
 from evalkit.run.equal_rows import said_of_unequal
 from evalkit.run.fitted import overlap
 from evalkit.run.measures import MEASURES, chosen_metrics, extractors_of
-from evalkit.run.measuring import Given, given
+from evalkit.run.measuring import Asked, Given, given
 from evalkit.run.oddness import measure_all
 from evalkit.run.path_lengths import measure_paths, read_models
 from evalkit.run.side_by_side import side_by_side
@@ -140,16 +140,17 @@ def evaluate(
     for done, (name, sample) in enumerate(drawn.items()):
         progress(Step("computing features", done, len(drawn)))
         theirs[name] = given(sample, sees, cache)
-    found = measure_all(chosen, ours, theirs, fitted=known, seed=seed, progress=progress)
+    asked = Asked(chosen, ours, theirs, known, seed)
+    found = measure_all(asked, progress)
     seen = {name: each.features.values for name, each in theirs.items()}
     (comparisons,) = compare([found.comparable])
-    by_columns = measure_groups(groups, chosen, real.take(learned), ours, theirs, seed=seed, progress=progress)
+    by_columns = measure_groups(groups, asked, real.take(learned), progress)
     by_slice = None
     if sliced is not None:
         by_slice, left_out = measure_slices(sliced, ours, theirs, seed=seed, progress=progress)
         cautions += left_out
     by_size = [spec for spec in chosen if spec.reads == "features" and not spec.needs_fitted]
-    asked = by_size if curves and not isinstance(real, Series) else []
+    curved = by_size if curves and not isinstance(real, Series) else []
     return Evaluation(
         reference=ours.source(real.name),
         generators=tuple(each.source(name) for name, each in theirs.items()),
@@ -157,16 +158,16 @@ def evaluate(
         measured=(*found.measured, *measure_paths(fits, ours, seed=seed, progress=progress)),
         comparisons=tuple(comparisons),
         conclusions=conclude(list(theirs), comparisons),
-        curves=tuple(size_curves(asked, ours.features.values, seen, seed=seed, progress=progress)),
+        curves=tuple(size_curves(curved, ours.features.values, seen, seed=seed, progress=progress)),
         slices=by_slice,
         column_groups=by_columns,
-        looks=tuple(_look_closer(ours, theirs, known, found.looks, seed, progress)) if closer else (),
+        looks=tuple(_look_closer(asked, found.looks, progress)) if closer else (),
         cautions=(
             *said,
             *cautions,
             *_few(ours, theirs),
             *said_of_unequal(found.comparable),
-            *([_NO_CURVES] if curves and not asked else []),
+            *([_NO_CURVES] if curves and not curved else []),
         ),
         settings={
             "extractor": ours.features.extractor,
@@ -244,20 +245,13 @@ def _split(real: Sample, seed: int) -> tuple[Rows, Rows, list[str]]:
     return np.sort(order[:n_learned]), np.sort(order[n_learned:]), []
 
 
-def _look_closer(
-    ours: Given,
-    theirs: Mapping[str, Given],
-    fitted: Given | None,
-    odd: Mapping[str, Mapping[str, Any]],
-    seed: int,
-    progress: Progress,
-) -> Iterator[CloserLook]:
-    for done, (name, each) in enumerate(theirs.items()):
-        progress(Step("looking closer", done, len(theirs)))
-        own = derive_seed(seed, "evaluate", "closer look")
-        look = closer_look(name, ours, each, everything=ours.of, fitted=fitted, seed=own)
+def _look_closer(asked: Asked, odd: Mapping[str, Mapping[str, Any]], progress: Progress) -> Iterator[CloserLook]:
+    own = derive_seed(asked.seed, "evaluate", "closer look")
+    for done, (name, each) in enumerate(asked.theirs.items()):
+        progress(Step("looking closer", done, len(asked.theirs)))
+        look = closer_look(name, asked.ours, each, everything=asked.ours.of, fitted=asked.fitted, seed=own)
         yield look.model_copy(update=odd.get(name, {}))
-    progress(Step("looking closer", len(theirs), len(theirs)))
+    progress(Step("looking closer", len(asked.theirs), len(asked.theirs)))
 
 
 def _few(ours: Given, theirs: Mapping[str, Given]) -> Iterator[str]:

@@ -78,32 +78,34 @@ def given(sample: Sample, extractor: FittedExtractor, cache: Path | None, number
     return Given(sample, extract(extractor, sample, cache), numbers, extractor)
 
 
-def measure(
-    chosen: Sequence[MetricSpec],
-    ours: Given,
-    theirs: Mapping[str, Given],
-    *,
-    fitted: Given | None,
-    seed: int,
-    progress: Progress,
-) -> tuple[list[Measured], dict[tuple[str, str], Estimate]]:
-    """All figures, and the estimates behind them by generator and figure.
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What is to be measured.
 
-    Args:
-        chosen: the metrics.
+    Attributes:
+        metrics: by which the generators are held against the real rows.
         ours: real rows; where there are fitted rows, those that the generators never saw.
         theirs: the generators' rows by name.
         fitted: rows that the generators were fitted to, if they are known.
         seed: of every draw.
-        progress: see :mod:`evalkit.core.progress`.
     """
+
+    metrics: Sequence[MetricSpec]
+    ours: Given
+    theirs: Mapping[str, Given]
+    fitted: Given | None
+    seed: int
+
+
+def measure(asked: Asked, progress: Progress) -> tuple[list[Measured], dict[tuple[str, str], Estimate]]:
+    """All figures, and the estimates behind them by generator and figure."""
     measured: list[Measured] = []
     estimates: dict[tuple[str, str], Estimate] = {}
-    for done, (spec, name) in enumerate(every := [(spec, name) for spec in chosen for name in theirs]):
+    for done, (spec, name) in enumerate(every := [(spec, name) for spec in asked.metrics for name in asked.theirs]):
         progress(Step("measuring", done, len(every)))
-        beside, real = fitted if spec.needs_fitted else None, ours.for_metric(spec)
+        theirs, beside, real = asked.theirs[name], asked.fitted if spec.needs_fitted else None, asked.ours.for_metric(spec)
         try:
-            found = _estimates(spec, real, theirs[name], beside, seed)
+            found = _estimates(spec, real, theirs, beside, asked.seed)
         except CancelledError:
             raise
         except EvalkitError as error:
@@ -112,7 +114,7 @@ def measure(
             continue
         for figure, estimate in found.items():
             estimates[name, figure] = estimate
-            finding = evidence(figure, estimate, spec, real, theirs[name], beside, seed=seed)
+            finding = evidence(figure, estimate, spec, real, theirs, beside, seed=asked.seed)
             measured.append(Measured(generator=name, metric=spec.name, finding=finding))
     if every:
         progress(Step("measuring", len(every), len(every)))

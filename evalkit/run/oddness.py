@@ -1,7 +1,7 @@
 """How odd each generator's rows look to a detector fitted on half of the real rows: figures, and the oddest rows to look at."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,9 +16,8 @@ from evalkit.core.sample import Series, Table
 from evalkit.discriminator import DETECTOR
 from evalkit.discriminator.oddness import RANK, SHARE, Judge, oddest
 from evalkit.features.windows import stretches
-from evalkit.metrics import MetricSpec
 from evalkit.run.equal_rows import Comparable, comparable
-from evalkit.run.measuring import Given, evidence, failed, measure
+from evalkit.run.measuring import Asked, Given, evidence, failed, measure
 from evalkit.statistics.influence import Estimate
 
 N_ODD, N_REASONS = 5, 3
@@ -55,32 +54,18 @@ class Figures(NamedTuple):
     looks: dict[str, dict[str, Any]]
 
 
-def measure_all(
-    chosen: Sequence[MetricSpec],
-    ours: Given,
-    theirs: Mapping[str, Given],
-    *,
-    fitted: Given | None,
-    seed: int,
-    progress: Progress,
-) -> Figures:
+def measure_all(asked: Asked, progress: Progress) -> Figures:
     """:func:`~evalkit.run.measuring.measure`, and the detector where it is among the metrics."""
-    others = [spec for spec in chosen if spec.name != DETECTOR.name]
-    measured, estimates = measure(others, ours, theirs, fitted=fitted, seed=seed, progress=progress)
-    odd = Odd() if len(others) == len(chosen) else measure_oddness(ours, theirs, seed=seed, progress=progress)
-    pairs = comparable(estimates | odd.estimates, others, ours, theirs, fitted=fitted, seed=seed, progress=progress)
+    others = replace(asked, metrics=[spec for spec in asked.metrics if spec.name != DETECTOR.name])
+    measured, estimates = measure(others, progress)
+    odd = Odd() if len(others.metrics) == len(asked.metrics) else measure_oddness(asked, progress)
+    pairs = comparable(estimates | odd.estimates, others, progress)
     return Figures(measured + odd.measured, pairs, odd.looks)
 
 
-def measure_oddness(ours: Given, theirs: Mapping[str, Given], *, seed: int, progress: Progress) -> Odd:
-    """One detector for all generators, so that they are compared with what they share taken out.
-
-    Args:
-        ours: real rows.
-        theirs: the generators' rows by name.
-        seed: of the halves and of the detector.
-        progress: see :mod:`evalkit.core.progress`.
-    """
+def measure_oddness(asked: Asked, progress: Progress) -> Odd:
+    """One detector for all generators, so that they are compared with what they share taken out."""
+    ours, theirs, seed = asked.ours, asked.theirs, asked.seed
     found = Odd()
     progress(Step("looking for odd rows", 0, len(theirs) + 1))
     try:
