@@ -1,11 +1,11 @@
 """Generators that gave unequally many rows: figures that move with the number of rows, measured again on equally many."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evalkit.compare.words import count
+from evalkit.compare.words import count, visible
 from evalkit.core.progress import Progress, staged
 from evalkit.core.sample import Series
 from evalkit.core.seeds import generator
@@ -22,12 +22,14 @@ class Comparable:
         rows: of each generator, by its name.
         of_fewer: of the figures that move with the number of rows: by generator, figure and the smaller number.
         moving: these figures.
+        too_long: generators of series, each with a smaller number of rows than any of its whole series has.
     """
 
     estimates: Mapping[tuple[str, str], Estimate]
     rows: Mapping[str, int]
     of_fewer: Mapping[tuple[str, str, int], Estimate] = field(default_factory=dict)
     moving: Collection[str] = ()
+    too_long: Collection[tuple[str, int]] = ()
 
     def pair(self, figure: str, first: str, second: str) -> tuple[Estimate, Estimate] | None:
         """A figure of two generators; None where one of them does not have it."""
@@ -53,12 +55,14 @@ def comparable(estimates: Mapping[tuple[str, str], Estimate], asked: Asked, prog
     moving = [spec for spec in asked.metrics if set(spec.figures) - set(spec.steady)]
     figures = {figure for spec in moving for figure in spec.figures if figure not in spec.steady}
     of_fewer: dict[tuple[str, str, int], Estimate] = {}
+    too_long: list[tuple[str, int]] = []
     for size in sorted(set(rows.values()))[:-1]:
         drawn = {name: _drawn(each, size, asked.seed) for name, each in asked.theirs.items() if rows[name] > size}
         fewer = {name: each for name, each in drawn.items() if each is not None}
+        too_long += [(name, size) for name in drawn if name not in fewer]
         _, found = measure(replace(asked, metrics=moving, theirs=fewer), staged(progress, f"on {count(size)} rows"))
         of_fewer |= {(name, figure, size): estimate for (name, figure), estimate in found.items()}
-    return Comparable(estimates, rows, of_fewer, figures)
+    return Comparable(estimates, rows, of_fewer, figures, too_long)
 
 
 def said_of_unequal(found: Comparable) -> list[str]:
@@ -73,8 +77,18 @@ def said_of_unequal(found: Comparable) -> list[str]:
         return [f"{unequal}."]
     return [
         f"{unequal}. {', '.join(by)}: such figures move with the number of rows, so that by them a pair is compared on equally "
-        "many, as few as the smaller one gave. Each generator's own figures are of all its rows: do not compare those by eye."
+        "many, as few as the smaller one gave. Each generator's own figures are of all its rows: do not compare those by eye.",
+        *_said_of_long(found),
     ]
+
+
+def _said_of_long(found: Comparable) -> Iterator[str]:
+    for name, size in found.too_long:
+        others = ", ".join(visible(other, 60) for other, rows in found.rows.items() if rows == size)
+        yield (
+            f"No whole series of {visible(name, 60)} has as few windows as {others} gave ({count(size)}), so that by these figures "
+            "they are not compared. Give shorter series, or more of the others."
+        )
 
 
 def _drawn(theirs: Given, size: int, seed: int) -> Given | None:

@@ -61,6 +61,9 @@ def test_whole_series_are_drawn_or_there_is_no_pair():
     assert {each.figure for each in result.comparisons} == {"precision", "recall", "coverage"}
     longer = evaluate(real, {"few": few, "long": series(3, 2, 1600)}, metrics=["prdc"], closer=False)
     assert {each.figure for each in longer.comparisons} == {"precision"}
+    (said,) = (sentence for sentence in longer.cautions if "whole series" in sentence)
+    assert said.startswith("No whole series of long has as few windows as few gave (30), so that by these figures they are not")
+    assert not any("whole series" in sentence for sentence in result.cautions)
 
 
 @pytest.mark.parametrize("metric", ["frechet", "kid", "mmd", "prdc", "copies", "nearest_share"])
