@@ -111,5 +111,6 @@ def test_odd_texts():
     assert find_giveaways(empty, empty, seed=0) == ()
     found = find_giveaways(empty, long, seed=0)
     assert {one.what for one in found} == {"character n-gram", "word n-gram", "length", "new characters", "repeated rows"}
-    assert all(one.figure in (0, 1) and one.reference in (0, 1) and one.p_value < 0.01 for one in found)
+    assert all(one.figure in (0, 1) and one.reference in (0, 1) for one in found)
+    assert {one.what for one in found if one.p_value >= 0.01} == {"repeated rows"}
     assert found == find_giveaways(empty, long, seed=0)
