@@ -1,17 +1,29 @@
 """``evalkit evaluate``: how far are generators from real data, and which is better?"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
+from typer.core import TyperCommand
 
 from evalkit.cli.options import JsonOption, SeedOption, StoreOption
 from evalkit.core.errors import InputError
+from evalkit.core.schema import Modality
+from evalkit.run.measures import MEASURES
 
 if TYPE_CHECKING:
     from evalkit.compare.evaluation import Evaluation
 
 _WIDTH, _N_CLUES, _N_SLICES = 28, 3, 5
+
+
+class WithMetrics(TyperCommand):
+    """The command, whose help names every metric after the options."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """One line a metric, in the catalogue's order, in which one may say that it is as the one before."""
+        with formatter.section("Metrics (*: by default; +: with --fitted)"):
+            formatter.write_dl([_metric_line(name) for name in MEASURES])
 
 
 def evaluate(
@@ -22,7 +34,9 @@ def evaluate(
     fitted: Annotated[
         Path | None, typer.Option("--fitted", help="The rows that the generators were fitted to: do they copy or betray them?")
     ] = None,
-    metrics: Annotated[str, typer.Option("--metrics", help="Names separated by commas; by default the usual ones.")] = "",
+    metrics: Annotated[
+        str, typer.Option("--metrics", help="Names from below, separated by commas; by default the usual ones.")
+    ] = "",
     extractor: Annotated[
         str | None,
         typer.Option(
@@ -110,6 +124,13 @@ def evaluate(
         keep_evaluation(store, study, evaluation)
     write_evaluation(evaluation, out=out, report=report)
     typer.echo(evaluation.model_dump_json(indent=1) if json else evaluation_text(evaluation, out, report))
+
+
+def _metric_line(name: str) -> tuple[str, str]:
+    spec = MEASURES[name]
+    mark = " *" if spec.usual else " +" if spec.needs_fitted else ""
+    only = "" if set(spec.modalities) == set(get_args(Modality)) else f"{', '.join(spec.modalities)}: "
+    return f"{name}{mark}", f"{only}{spec.what_it_is}"
 
 
 def pairs(generated: list[str]) -> dict[str, Path]:

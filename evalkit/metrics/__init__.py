@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from evalkit.core.errors import InputError
 from evalkit.core.schema import Modality
-from evalkit.statistics.influence import Estimate
+
+if TYPE_CHECKING:
+    from evalkit.statistics.influence import Estimate
 
 NEEDS_FITTED = "{} needs the rows that the generators were fitted to: give them with --fitted PATH"
 
@@ -21,7 +23,7 @@ class Metric(Protocol):
     ``"features"``, else Samples of one schema; see :meth:`MetricSpec.reads_features`.
     """
 
-    def estimates(self, reference: Any, generated: Any, *, seed: int) -> Mapping[str, Estimate]:
+    def estimates(self, reference: Any, generated: Any, *, seed: int) -> "Mapping[str, Estimate]":
         """The figures by name, most metrics one. What cannot be had is an InputError with one sentence."""
 
 
@@ -32,7 +34,7 @@ class FittedMetric(Protocol):
     of the reference, or of the fitted rows and then of the reference.
     """
 
-    def estimates(self, reference: Any, generated: Any, *, fitted: Any, seed: int) -> Mapping[str, Estimate]:
+    def estimates(self, reference: Any, generated: Any, *, fitted: Any, seed: int) -> "Mapping[str, Estimate]":
         """The figures by name. What cannot be had is an InputError with one sentence."""
 
 
@@ -78,7 +80,7 @@ class MetricSpec:
         """The class."""
         return cast(type[Metric | FittedMetric], getattr(import_module(self.module), self.class_name))
 
-    def estimates(self, reference: Any, generated: Any, *, seed: int, fitted: Any = None) -> Mapping[str, Estimate]:
+    def estimates(self, reference: Any, generated: Any, *, seed: int, fitted: Any = None) -> "Mapping[str, Estimate]":
         """The figures by name, with the usual settings.
 
         Args:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evalkit.run.measures import MEASURES
 from tests.cli.commands import evalkit
 
 
@@ -82,6 +83,16 @@ def test_an_extractor_is_kept_and_taken_up_again(folder, tmp_path):
     one, two = (json.loads(done.stdout) for done in (first, later))
     assert one["settings"]["extractor digest"] == two["settings"]["extractor digest"]
     assert two["reference"]["rows"] == 400
+
+
+def test_the_help_says_what_can_be_measured_and_what_is_by_default():
+    _, listed = evalkit("evaluate", "--help").stdout.split("Metrics (*: by default; +: with --fitted):\n")
+    # A line that goes on is indented further.
+    names = [line.split("  ")[1] for line in listed.splitlines() if line[2:3].strip()]
+    assert [name.split()[0] for name in names] == list(MEASURES)
+    assert {"kid *", "mauve", "nearest_share +"} <= set(names)
+    words = " ".join(listed.split())
+    assert "self_bleu * texts: How far each text can be pieced together from the others of its own sample." in words
 
 
 @pytest.mark.parametrize(
