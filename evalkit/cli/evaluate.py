@@ -34,6 +34,10 @@ def evaluate(
     fitted: Annotated[
         Path | None, typer.Option("--fitted", help="The rows that the generators were fitted to: do they copy or betray them?")
     ] = None,
+    modality: Annotated[
+        Modality | None,
+        typer.Option("--modality", help="What the data are; by default found out. With texts, each line of a .txt file is one."),
+    ] = None,
     metrics: Annotated[
         str, typer.Option("--metrics", help="Names from below, separated by commas; by default the usual ones.")
     ] = "",
@@ -105,6 +109,7 @@ def evaluate(
             reference,
             named,
             fitted=fitted,
+            modality=modality,
             metrics=chosen,
             extractor=extractor,
             keep_extractor=save_extractor,

@@ -1,5 +1,6 @@
 """From files, columns and lists to Texts, each text kept to the last character."""
 
+import io
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -69,6 +70,19 @@ def read_texts(source: Any, *, column: str | None, name: str | None, limit_bytes
     if not isinstance(source, Iterable) or (isinstance(source, np.ndarray) and source.ndim != 1):
         raise InputError(f"a path, a DataFrame or a list of texts is needed, got a {type(source).__name__}")
     return _of_lists({column or "text": list(source)}, column or "text", name, ())
+
+
+def read_lines(path: Path) -> Texts:
+    """Each line of a .txt file as one text; an empty line is an empty text.
+
+    Raises:
+        InputError: the file cannot be read, or a text is too long.
+        ShapeError: there is nothing in it.
+    """
+    require_file(path)
+    text, problems = _of_file(path, None)
+    lines = [line.removesuffix("\n") for line in io.StringIO(text, newline=None)]
+    return _texts([pa.array(lines, pa.large_string())], "text", path.name, problems)
 
 
 def _of_path(path: Path, column: str | None, name: str, limit_bytes: int | None) -> Texts:

@@ -54,6 +54,7 @@ def evaluate(
     generated: Mapping[str, Data],
     *,
     fitted: Data | None = None,
+    modality: Modality | None = None,
     metrics: Sequence[str] | None = None,
     extractor: str | Path | Extractor | FittedExtractor | None = None,
     keep_extractor: Path | None = None,
@@ -78,6 +79,7 @@ def evaluate(
         generated: each generator's rows by its name, at least one.
         fitted: rows that the generators were fitted to. With them it is measured whether generated rows copy or betray these,
             with the reference as the control: so it must be rows that the generators never saw, of the same law.
+        modality: what the data are, where it would be guessed wrong; where texts are asked for, each line of a .txt file is one.
         metrics: names of :data:`~evalkit.run.measures.MEASURES`; None: the usual ones for such data.
         extractor: what the figures see: a name of ``EXTRACTORS``, an .onnx file of a network for images
             (:class:`~evalkit.features.OnnxFile`), or an extractor of your own, such as :class:`~evalkit.features.FromCallable`;
@@ -115,9 +117,8 @@ def evaluate(
         raise InputError("there is nothing to compare: give at least one generator as NAME=PATH")
     if keep_extractor is not None:
         check_extractor_folder(keep_extractor)
-    real, drawn, fitted_rows, said = side_by_side(reference, generated, fitted)
-    modality = real.schema.modality
-    chosen = [MEASURES[name] for name in chosen_metrics(modality, metrics, fitted=fitted is not None)]
+    real, drawn, fitted_rows, said = side_by_side(reference, generated, fitted, modality=modality)
+    chosen = [MEASURES[name] for name in chosen_metrics(real.schema.modality, metrics, fitted=fitted is not None)]
     if slices is not None:
         check_slices(slices, (real, *drawn.values()))
     groups = column_groups or {}

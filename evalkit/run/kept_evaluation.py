@@ -1,6 +1,7 @@
 """A comparison of generators whose rows are read, drawn or made as the job begins, and whose figures the job keeps."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from evalkit.backbones.base import Backbone
 from evalkit.backbones.diffusion import Diffusion
@@ -9,11 +10,11 @@ from evalkit.compare.words import count, visible
 from evalkit.core.progress import Progress, Step
 from evalkit.core.sample import Images, Sample, Series
 from evalkit.core.seeds import derive_seed
-from evalkit.data import load
 from evalkit.run.jobs import Job
 from evalkit.run.made import halves, shuffled
 from evalkit.run.models import load_backbone
 from evalkit.run.requests import Drawn, EvaluateRequest, Given, Made
+from evalkit.run.side_by_side import read_side
 
 FEWEST_SERIES, MOST_DRAWN = 100, 10_000
 """So many rows are drawn from a model where nobody said how many."""
@@ -29,7 +30,7 @@ def kept_evaluation(job: Job, request: EvaluateRequest, progress: Progress) -> N
     evaluation = evaluate(
         real,
         generated,
-        fitted=None if request.fitted is None else load(request.fitted, schema=real.schema),
+        fitted=None if request.fitted is None else _read(request.fitted, "the fitted rows", real),
         metrics=chosen.metrics,
         extractor=chosen.extractor,
         curves=chosen.curves,
@@ -58,14 +59,14 @@ def gathered(request: EvaluateRequest, progress: Progress) -> tuple[Sample, dict
     """
     sources = list(request.generators.items())
     progress(Step("reading the real rows", 0, 1))
-    real = load(request.data, modality=request.settings.modality)
+    real = read_side(request.data, "the real rows", modality=request.settings.modality)
     half: Sample | None = None
     if any(isinstance(source, Made) for _, source in sources):
         real, half = halves(real, request.settings.seed)
     rows: dict[str, Sample] = {}
     for done, (name, source) in enumerate(sources):
         progress(Step("reading and drawing rows", done, len(sources)))
-        rows[name] = _rows(source, real, half, derive_seed(request.settings.seed, "evaluate", "draw", done))
+        rows[name] = _rows(name, source, real, half, derive_seed(request.settings.seed, "evaluate", "draw", done))
     return real, rows
 
 
@@ -80,9 +81,13 @@ def _models_of_images(request: EvaluateRequest, real: Sample) -> dict[str, Backb
     return {name: model for name, model in fits.items() if isinstance(model, DrawsFromNoise) and not isinstance(model, Diffusion)}
 
 
-def _rows(source: Given | Drawn | Made, real: Sample, half: Sample | None, seed: int) -> Sample:
+def _read(data: Path, whose: str, real: Sample) -> Sample:
+    return read_side(data, whose, modality=real.schema.modality, schema=real.schema)
+
+
+def _rows(name: str, source: Given | Drawn | Made, real: Sample, half: Sample | None, seed: int) -> Sample:
     if isinstance(source, Given):
-        return load(source.data, schema=real.schema)
+        return _read(source.data, f"generator {visible(name, 60)!r}", real)
     if isinstance(source, Drawn):
         return load_backbone(source.model).sample(source.rows or _as_many_as(real), random_state=seed)
     if half is None:

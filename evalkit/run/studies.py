@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from evalkit.compare.evaluation import Evaluation
 from evalkit.core.errors import InputError
 from evalkit.core.evidence import Finding
-from evalkit.core.sample import Sample, Table, Texts
+from evalkit.core.sample import Sample, Table
 from evalkit.core.schema import Modality
 from evalkit.core.seeds import generator as seeded
 from evalkit.data import load
+from evalkit.data.texts import read_lines
 from evalkit.study import ItemPlan, Store, StudyDesign, create_study
 from evalkit.study.findings import add_findings
 from evalkit.study.log import append, locked
@@ -110,15 +111,8 @@ def _sample(given: Path | Sample, modality: Modality | None) -> Sample:
     if not isinstance(given, Path):
         return given
     if given.suffix.lower() == ".txt" and modality in (None, "texts"):
-        return Texts.of(_lines(given), name=given.stem)
+        return read_lines(given)
     return load(given, modality=modality)
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} cannot be read: give a text file in UTF-8") from error
 
 
 def _drawn(generator: str, of: int, n: int, seed: int) -> np.ndarray:
@@ -132,7 +126,7 @@ def read_items(path: Path, generators: set[str], design: StudyDesign) -> list[It
         InputError: it cannot be read, or a row is none.
     """
     if path.suffix.lower() == ".txt":
-        return [ItemPlan(name=str(i), prompt=line) for i, line in enumerate(_lines(path), 1)]
+        return [ItemPlan(name=str(i), prompt=line) for i, line in enumerate(read_lines(path).texts.to_pylist(), 1)]
     table = load(path, modality="table")
     assert isinstance(table, Table)  # noqa: S101 the modality was asked for
     if "prompt" not in table.frame:

@@ -18,6 +18,7 @@ def folder(tmp_path_factory):
         draw = np.random.default_rng(seed)
         rows = pd.DataFrame({"size": draw.normal(shift, 1, 400), "parts": draw.poisson(3, 400)})
         rows.to_csv(folder / f"{name}.csv", index=False)
+    rows.astype({"size": str}).replace({"size": {str(rows["size"][3]): "large"}}).to_csv(folder / "wrong.csv", index=False)
     return folder
 
 
@@ -101,6 +102,7 @@ def test_the_help_says_what_can_be_measured_and_what_is_by_default():
         (["near.csv"], "NAME=PATH"),
         (["a=near.csv", "a=far.csv"], "two generators have one name"),
         (["a=missing.csv"], "missing.csv"),
+        (["near=near.csv", "a=wrong.csv"], "generator 'a': column 'size' needs a number in every row"),
         (["a=near.csv", "--extractor", "."], "the folder holds something besides"),
         (["a=near.csv", "--save-extractor", "."], "is saved into a folder of its own"),
         (["a=near.csv", "--metrics", "nothing"], "there is no metric 'nothing'"),
@@ -159,3 +161,15 @@ def test_a_lost_label_is_named_in_the_terminal(tmp_path):
     refused = evalkit(*asked, "--slices", "size", cwd=tmp_path)
     assert refused.returncode == 2
     assert "no column of labels 'size'" in refused.stderr
+
+
+def test_texts_one_a_line_are_told_from_a_table(tmp_path):
+    for name, lines in (("real", "roses are red, violets blue\n"), ("drawn", "sugar is sweet, honey too\n")):
+        (tmp_path / f"{name}.txt").write_text(lines * 40)
+    asked = ["evaluate", "real.txt", "a=drawn.txt", "--metrics", "kid", "--no-closer-look"]
+    taken = evalkit(*asked, cwd=tmp_path).stdout
+    assert "Note: real.txt was read as a table of 2 columns: give --modality texts if each line is a text.\n" in taken
+    done = evalkit(*asked, "--modality", "texts", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "a (40)" in done.stdout
+    assert "table" not in done.stdout

@@ -12,6 +12,7 @@ from evalkit.core.errors import InputError, SchemaError, ShapeError
 from evalkit.core.sample import Table, Texts
 from evalkit.data import load, spool, texts
 from evalkit.data.text_encoding import TextEncoder
+from evalkit.data.texts import read_lines
 
 WRITING = ["  to be, or not to be;\n that is", "NA", "none", "", "größer als 日本語\t!", '"quoted", twice'] * 4
 NUMBERS = np.arange(len(WRITING)) * 1.5
@@ -87,6 +88,18 @@ def test_a_book_is_one_text(tmp_path):
     assert load(path, modality="texts").problems == ()
     (tmp_path / "book.txt.gz").write_bytes(gzip.compress(BOOK.encode()))
     assert load(tmp_path / "book.txt.gz").texts.to_pylist() == [BOOK]
+
+
+def test_each_line_of_a_file_may_be_a_text(tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_bytes("\ufeffto be\r\n\r\nor not, to be\n größer\u2028\n".encode())
+    read = read_lines(path)
+    assert read.texts.to_pylist() == ["to be", "", "or not, to be", " größer\u2028"]
+    assert (read.name, read.schema.names) == ("lines.txt", ("text",))
+    assert any("empty" in problem.what for problem in read.problems)
+    path.write_text("\n")
+    with pytest.raises(ShapeError, match=r"'lines.txt' is empty"):
+        read_lines(path)
 
 
 @pytest.mark.parametrize(

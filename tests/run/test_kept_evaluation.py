@@ -127,7 +127,16 @@ def test_data_that_cannot_be_compared_end_in_one_sentence():
     job = start_evaluation(Upload("real.csv", rows(300).to_csv(index=False).encode()), {"other": Upload("other.csv", other)})
     status = until(job, "finished", "failed", "died")
     assert status.state == "failed", (job.folder / "log.txt").read_text()
+    assert status.error.startswith("generator 'other': 'other.csv' lacks")
     assert "\n" not in status.error
+
+
+def test_each_line_of_a_file_of_texts_is_one(tmp_path):
+    (tmp_path / "real.txt").write_text("roses are red, violets blue\nsugar is sweet, honey too\n")
+    (tmp_path / "drawn.txt").write_text("to be\nor not\nto be\n")
+    asked = {"data": tmp_path / "real.txt", "generators": {"a": Given(data=tmp_path / "drawn.txt")}}
+    real, drawn = gathered(EvaluateRequest(**asked, settings=EvaluateSettings(modality="texts")), silent)
+    assert (len(real), len(drawn["a"])) == (2, 3)
 
 
 def test_the_rows_that_generators_were_fitted_to_are_kept_and_used(begun, file):

@@ -8,6 +8,8 @@ from evalkit.core.errors import InputError
 from evalkit.run.evaluate import evaluate
 from evalkit.run.side_by_side import side_by_side
 
+VERSES = ["Roses are red, violets blue", "sugar is sweet, honey too"]
+
 
 def ages(seed, n=300):
     return pd.DataFrame({name: np.random.default_rng((seed, i)).integers(0, 1000, n) for i, name in enumerate("abc")})
@@ -39,3 +41,43 @@ def test_one_text_is_said_with_what_to_give(tmp_path):
         side_by_side(lines, {"a": texts}, None)
     (said,) = side_by_side(texts, {"a": lines}, None).cautions
     assert said.startswith("a is one text, and texts are compared by many: give a folder")
+    (tmp_path / "one.txt").write_text("To be or not to be")
+    with pytest.raises(InputError, match=r"or --modality texts where each line is a text$"):
+        side_by_side(tmp_path / "one.txt", {"a": texts}, None, modality="texts")
+
+
+def test_an_error_says_whose_rows_it_is_about():
+    real, wrong = pd.DataFrame({"size": [1.5, 2.5]}), pd.DataFrame({"size": ["1.5", "large"]})
+    sides = {"reference": real, "generated": {"near": real, "far **b**": real}, "fitted": None}
+    wrongs = {
+        "generator 'far **b**'": {"generated": {"near": real, "far **b**": wrong}},
+        "the fitted rows": {"fitted": wrong},
+        "the reference": {"reference": wrong.assign(size=[1.5, np.inf])},
+    }
+    for whose, other in wrongs.items():
+        with pytest.raises(InputError) as caught:
+            side_by_side(**sides | other)
+        assert str(caught.value).startswith(f"{whose}: column 'size' ")
+        assert "in row 2" in str(caught.value)
+
+
+def test_lines_that_were_taken_for_rows_of_a_table_are_noticed(tmp_path):
+    (tmp_path / "verses.txt").write_text("\n".join(VERSES * 3))
+    (tmp_path / "prose.txt").write_text("To be or not to be\n\nThat is the question\n")
+    verses, prose = tmp_path / "verses.txt", tmp_path / "prose.txt"
+    taken = "verses.txt was read as a table of 2 columns: give --modality texts if each line is a text"
+    assert side_by_side(verses, {"a": verses}, None).cautions == [f"{taken}."]
+    with pytest.raises(InputError) as caught:
+        side_by_side(verses, {"a": prose}, None)
+    assert str(caught.value).startswith(f"generator 'a' ({taken}): 'prose.txt' ")
+    assert side_by_side(verses, {"a": verses}, None, modality="table").cautions == []
+
+
+def test_of_texts_asked_for_each_line_of_a_file_is_one(tmp_path):
+    (tmp_path / "verses.txt").write_text("\n".join(VERSES * 3))
+    (tmp_path / "prose.txt").write_text("To be or not to be\n\nThat is the question\n")
+    sides = side_by_side(tmp_path / "verses.txt", {"a": str(tmp_path / "prose.txt")}, ["one", "two"], modality="texts")
+    assert sides.real.texts.to_pylist() == VERSES * 3
+    assert sides.drawn["a"].texts.to_pylist() == ["To be or not to be", "", "That is the question"]
+    assert sides.fitted.schema == sides.drawn["a"].schema == sides.real.schema
+    assert not sides.cautions
