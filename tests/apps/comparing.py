@@ -1,4 +1,4 @@
-"""Comparisons made by hand, kept as a finished job keeps them."""
+"""Comparisons made by hand, kept as a finished job keeps them, and what a page of them shows."""
 
 from evalkit.compare.evaluation import Comparison, Evaluation, Measured, RowsNeeded, Source, conclude
 from evalkit.core.evidence import Evidence, Failure
@@ -66,3 +66,26 @@ def kept(made, name="20260101-000000-eeeeee", *, sample=None, finished=True):
     if finished:
         write_evaluation(made, out=job.evidence, report=job.report)
     return job
+
+
+def texts(page):
+    return [text.value for text in page.text]
+
+
+def marked(page):
+    kinds = ("markdown", "caption", "warning", "error", "info")
+    return " ".join(element.value for kind in kinds for element in getattr(page, kind))
+
+
+def linked(page, name):
+    value = page.query_params.get(name)
+    return value[0] if isinstance(value, list) else value
+
+
+def headline(page):
+    return page.markdown[0].value.replace("\\", "").removeprefix("#### ")
+
+
+def shown(page, column):
+    """The table that has such a column."""
+    return next(table.value for table in page.dataframe if column in table.value)

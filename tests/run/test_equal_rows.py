@@ -9,7 +9,7 @@ from evalkit.metrics import METRICS
 from evalkit.run.equal_rows import Comparable
 from evalkit.run.evaluate import evaluate
 from evalkit.statistics.influence import Estimate
-from tests.run.test_evaluate import table
+from tests.run.laws import table
 
 
 def estimate(value):

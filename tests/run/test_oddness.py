@@ -9,7 +9,7 @@ from evalkit.core.errors import CancelledError
 from evalkit.core.evidence import Evidence, Failure
 from evalkit.run.evaluate import evaluate
 from evalkit.run.oddness import N_ODD, N_REASONS
-from tests.run.test_evaluate import sayings, spots, table, waves
+from tests.run.laws import sayings, spots, table, waves
 
 
 def planted(seed):

@@ -13,7 +13,7 @@ from evalkit.metrics.path_length import path_length
 from evalkit.run.evaluate import evaluate
 from evalkit.run.path_lengths import PAIRS
 from tests.cli.commands import evalkit
-from tests.run.test_evaluate import spots, table
+from tests.run.laws import spots, table
 
 REAL = spots(0, n=240)
 SEEN = {"metrics": ["kid"], "closer": False, "extractor": "random_convolutions"}
