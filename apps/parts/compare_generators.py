@@ -8,14 +8,15 @@ import streamlit as st
 from evalkit.core.schema import Modality
 from evalkit.run.families import title_of
 from evalkit.run.jobs import Job, list_jobs
-from evalkit.run.requests import MOST_GENERATORS, Drawn, FitRequest, Made
+from evalkit.run.requests import MOST_GENERATORS, Drawn, FitRequest, Generated, Given, Made
+from evalkit.run.starting import Files
 from evalkit.run.uploads import Upload
 from parts.compare_files import files, what_files
 from parts.opened import TRAIN
 from parts.shown_sample import NOUNS
 from parts.states import duration
 
-Chosen = Mapping[str, Path | Upload | Sequence[Upload] | Drawn | Made]
+Chosen = Mapping[str, Files | Drawn | Made]
 """Where each generator's rows come from, by its name."""
 
 HALF, SHUFFLED = "real half", "shuffled"
@@ -29,12 +30,19 @@ _WHAT_IS_SHUFFLED: dict[Modality, str] = {
 _LOOKED_THROUGH = 100
 
 
-def generators(modality: Modality, sample: str | None) -> tuple[Chosen, str | None]:
-    """The generators chosen, and what is wrong with the choice, if something is."""
-    chosen: list[tuple[str, Path | Upload | Sequence[Upload] | Drawn | Made]] = []
-    chosen += _made(modality, sample)
-    chosen += _drawn(modality, sample)
-    chosen += _given(modality, "sample" if sample else "own")
+def generators(modality: Modality, sample: str | None, before: Mapping[str, Generated]) -> tuple[Chosen, str | None]:
+    """The generators chosen, and what is wrong with the choice, if something is.
+
+    Args:
+        modality: of the real data.
+        sample: their name, if they are sample data.
+        before: the generators of the run that is started again; empty where none is.
+    """
+    chosen: list[tuple[str, Files | Drawn | Made]] = []
+    chosen += _made(modality, sample, before)
+    chosen += _drawn(modality, sample, [source for source in before.values() if isinstance(source, Drawn)])
+    files_before = {name: source.data for name, source in before.items() if isinstance(source, Given)}
+    chosen += _given(modality, "sample" if sample else "own", files_before)
     names = [name for name, _ in chosen]
     if not names:
         return {}, "Choose at least one generator."
@@ -45,7 +53,7 @@ def generators(modality: Modality, sample: str | None) -> tuple[Chosen, str | No
     return dict(chosen), None
 
 
-def _made(modality: Modality, sample: str | None) -> list[tuple[str, Made]]:
+def _made(modality: Modality, sample: str | None, before: Mapping[str, Generated]) -> list[tuple[str, Made]]:
     things = NOUNS[modality]
     labels = {
         HALF: f"A fresh half of the real {things}: as close as a generator can come",
@@ -53,15 +61,19 @@ def _made(modality: Modality, sample: str | None) -> list[tuple[str, Made]]:
     }
     st.text("Made from the real data, to see what good and what bad looks like here. No upload is needed for these.")
     # What is first chosen differs: sample data are there to be looked at, own data to be compared with own generators.
+    first = before.values() if before else _MADE.values() if sample is not None else ()
     return [
         (name, made)
         for name, made in _MADE.items()
-        if st.checkbox(labels[name], value=sample is not None, key=f"made_{made.how}_{'sample' if sample else 'own'}")
+        if st.checkbox(labels[name], value=made in first, key=f"made_{made.how}_{'sample' if sample else 'own'}")
     ]
 
 
-def _drawn(modality: Modality, sample: str | None) -> list[tuple[str, Drawn]]:
+def _drawn(modality: Modality, sample: str | None, before: Sequence[Drawn]) -> list[tuple[str, Drawn]]:
     fits = finished_fits(modality, sample)
+    models = [source.model for source in before]
+    if set(models) - {job.model for job in fits}:
+        st.caption("A fit that rows were drawn from is not here any more: train it again, or do without.")
     if not fits:
         _how_to_have_a_fit(sample)
         return []
@@ -70,7 +82,7 @@ def _drawn(modality: Modality, sample: str | None) -> list[tuple[str, Drawn]]:
     picked = left.multiselect(
         "Finished fits of Train, drawn from anew",
         list(labels),
-        default=[],
+        default=[job.id for job in fits if job.model in models],
         format_func=lambda name: labels.get(name, name),
         key=f"fits_{modality}_{sample or 'own'}",
         placeholder="none",
@@ -79,7 +91,7 @@ def _drawn(modality: Modality, sample: str | None) -> list[tuple[str, Drawn]]:
         f"{NOUNS[modality].capitalize()} to draw from each",
         min_value=1,
         max_value=10**6,
-        value=None,
+        value=next((source.rows for source in before), None),
         placeholder="as many as real",
         key="rows_drawn",
     )
@@ -113,24 +125,28 @@ def _how_to_have_a_fit(sample: str | None) -> None:
         st.page_link(TRAIN.script, label="Train one", query_params={"sample": sample} if sample else None)
 
 
-def _given(modality: Modality, whose: str) -> list[tuple[str, Upload | Sequence[Upload]]]:
+def _given(modality: Modality, whose: str, before: Mapping[str, Path]) -> list[tuple[str, Files]]:
     """One row of name and file after the other, always with one that is empty."""
     columns = ", with the columns of the real data" if modality == "table" else ""
     st.text(f"Your own generators: a name and {what_files(modality)} each{columns}.")
-    given: dict[str, Upload | Sequence[Upload]] = {}
-    for number in range(1, MOST_GENERATORS + 1):
+    given: dict[str, Files] = {}
+    names = [*before, *[""] * MOST_GENERATORS]
+    for number, name_before in enumerate(names[:MOST_GENERATORS], start=1):
         left, right = st.columns([1, 3])
         name = left.text_input(
             f"Name of generator {number}",
+            value=name_before,
             max_chars=60,
             key=f"name_{number}_{whose}",
             placeholder="the file's name",
         )
         with right:
-            source = files(modality, f"Rows of generator {number}", f"generator_{number}_{whose}")
-        if source is None:
+            source = files(modality, f"Rows of generator {number}", f"generator_{number}_{whose}", before.get(name_before))
+        if source is None and number > len(before):
             break
-        first = source if isinstance(source, Upload) else source[0]
+        if source is None:
+            continue
+        first = source if isinstance(source, Path | Upload) else source[0]
         given[_free(name.strip() or Path(first.name).stem or f"generator {number}", given)] = source
     return list(given.items())
 

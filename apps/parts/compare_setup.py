@@ -8,17 +8,17 @@ import streamlit as st
 from evalkit.compare.words import visible
 from evalkit.core.errors import EvalkitError
 from evalkit.core.schema import Modality
-from evalkit.run.column_groups import read_groups
+from evalkit.run.column_groups import Groups, read_groups
 from evalkit.run.columns import column_names, label_columns
 from evalkit.run.measures import CAPTION, CLUSTERS, can_be_compared, extractors_of, metrics_of
-from evalkit.run.requests import MOST_GENERATORS, Drawn, EvaluateSettings, Made
+from evalkit.run.requests import MOST_GENERATORS, Drawn, EvaluateRequest, EvaluateSettings, Made
 from evalkit.run.samples import samples_of
-from evalkit.run.starting import start_evaluation
+from evalkit.run.starting import Files, start_evaluation
 from evalkit.run.uploads import Upload
 from parts.compare_files import files, what_files
 from parts.compare_generators import generators
 from parts.fit_setup import MODALITIES, OWN, SAMPLE
-from parts.opened import COMPARE, remember
+from parts.opened import COMPARE, given_before, remember
 
 WHAT_FOLLOWS = (
     "Every generator is held against the same real rows, figure by figure. You will see each figure with its 95 % interval, which "
@@ -34,16 +34,22 @@ def compare_setup() -> None:
     if not _possible():
         st.error("No metric is in the catalogue of this installation, so nothing can be compared.")
         return
+    before = _before()
+    if before is not None:
+        st.caption("Filled in as it was given before: change what is to change, and compare.")
     with st.container(border=True):
         st.markdown("**Real data**")
-        reference, sample, modality = _reference()
+        reference, sample, modality = _reference(before)
+    if before is not None and (before.sample, before.settings.modality) != (sample, modality):
+        before = None
+    first = EvaluateSettings() if before is None else before.settings
     with st.container(border=True):
         st.markdown(f"**Generators, 1 to {MOST_GENERATORS}**")
-        chosen, wrong = generators(modality, sample)
-        fitted = _fitted(modality, "sample" if sample else "own")
+        chosen, wrong = generators(modality, sample, {} if before is None else before.generators)
+        fitted = _fitted(modality, "sample" if sample else "own", None if before is None else before.fitted)
     with st.expander("What is measured"):
-        settings = _settings(modality, reference, fitted is not None)
-        groups, wrong_groups = _column_groups(reference) if modality == "table" else ({}, None)
+        settings = _settings(modality, reference, fitted is not None, first)
+        groups, wrong_groups = _column_groups(reference, first.column_groups) if modality == "table" else ({}, None)
         settings = settings.model_copy(update={"column_groups": groups})
     wrong = wrong or wrong_groups or _lacks_fitted(settings, fitted)
     header = st.container(horizontal=True, vertical_alignment="center")
@@ -60,13 +66,20 @@ def _possible() -> list[Modality]:
     return [each for each in MODALITIES if can_be_compared(each)]
 
 
-def _reference() -> tuple[Path | Upload | Sequence[Upload] | None, str | None, Modality]:
+def _before() -> EvaluateRequest | None:
+    """What the comparison had been given that is started again."""
+    request = given_before()
+    return request if isinstance(request, EvaluateRequest) else None
+
+
+def _reference(before: EvaluateRequest | None) -> tuple[Files | None, str | None, Modality]:
+    own = before is not None and before.sample is None
     which = st.segmented_control(
-        "Real data", [SAMPLE, OWN], default=SAMPLE, required=True, key="which", label_visibility="collapsed"
+        "Real data", [SAMPLE, OWN], default=OWN if own else SAMPLE, required=True, key="which", label_visibility="collapsed"
     )
     if which == SAMPLE:
         offered = samples_of(*_possible())
-        asked = st.query_params.get("sample", _FIRST_SAMPLE)
+        asked = (before and before.sample) or st.query_params.get("sample", _FIRST_SAMPLE)
         names = list(offered)
         left, _ = st.columns([2, 3])
         name = left.selectbox(
@@ -78,20 +91,22 @@ def _reference() -> tuple[Path | Upload | Sequence[Upload] | None, str | None, M
         )
         st.text(f"{offered[name].about} Sample data, not yours.")
         return offered[name].path(), name, offered[name].modality
+    modality_before = before.settings.modality if before is not None and own else None
     modality = st.segmented_control(
         "What are they?",
         _possible(),
-        default=_possible()[0],
+        default=modality_before or _possible()[0],
         required=True,
         format_func=lambda name: MODALITIES[name],
         key="modality",
     )
-    return files(modality, f"Real rows: {what_files(modality)}", "reference_files"), None, modality
+    kept = before.data if before is not None and modality == modality_before else None
+    return files(modality, f"Real rows: {what_files(modality)}", "reference_files", kept), None, modality
 
 
-def _fitted(modality: Modality, whose: str) -> Upload | Sequence[Upload] | None:
-    with st.expander("Do they copy? Give the rows that they were fitted to"):
-        given = files(modality, f"Rows that the generators were fitted to: {what_files(modality)}", f"fitted_{whose}")
+def _fitted(modality: Modality, whose: str, before: Path | None) -> Files | None:
+    with st.expander("Do they copy? Give the rows that they were fitted to", expanded=before is not None):
+        given = files(modality, f"Rows that the generators were fitted to: {what_files(modality)}", f"fitted_{whose}", before)
         st.caption(
             "The real data above are then the control, so none of their rows may be among these. Without these rows copying cannot "
             "be told from being good."
@@ -99,30 +114,43 @@ def _fitted(modality: Modality, whose: str) -> Upload | Sequence[Upload] | None:
     return given
 
 
-def _lacks_fitted(settings: EvaluateSettings, fitted: Upload | Sequence[Upload] | None) -> str | None:
+def _lacks_fitted(settings: EvaluateSettings, fitted: Files | None) -> str | None:
     named = [name for name in settings.metrics or () if metrics_of()[name].needs_fitted]
     return f"{named[0]} needs the rows that the generators were fitted to." if named and fitted is None else None
 
 
-def _settings(modality: Modality, reference: Path | Upload | Sequence[Upload] | None, has_fitted: bool) -> EvaluateSettings:
+def _settings(modality: Modality, reference: Files | None, has_fitted: bool, first: EvaluateSettings) -> EvaluateSettings:
+    """What is chosen, which at first is what was chosen before."""
     metrics, extractors = metrics_of(modality), extractors_of(modality)
     usual, *_ = extractors
     left, middle, right = st.columns([3, 2, 1])
-    named = left.multiselect("Metrics", list(metrics), key=f"metrics_{modality}", placeholder="the usual ones")
-    extractor = middle.selectbox("What the figures see", list(extractors), key=f"extractor_{modality}")
+    named = left.multiselect(
+        "Metrics",
+        list(metrics),
+        default=[name for name in first.metrics or () if name in metrics],
+        key=f"metrics_{modality}",
+        placeholder="the usual ones",
+    )
+    extractor = middle.selectbox(
+        "What the figures see", list(extractors), index=_place(first.extractor, list(extractors)), key=f"extractor_{modality}"
+    )
     seed = right.number_input(
-        "Seed", min_value=0, max_value=2**31 - 1, value=0, key="seed", help="The same seed gives the same result."
+        "Seed", min_value=0, max_value=2**31 - 1, value=first.seed, key="seed", help="The same seed gives the same result."
     )
     st.caption(extractors[extractor].what_it_is)
     for name, spec in metrics.items():
         if name in named or (not named and (spec.usual or (spec.needs_fitted and has_fitted))):
             st.text(f"{name}: {spec.what_it_is}")
     curves = modality != "series" and st.checkbox(
-        "Also measure with fewer rows, to see whether the figures still move (takes about as long again)", key=f"curves_{modality}"
+        "Also measure with fewer rows, to see whether the figures still move (takes about as long again)",
+        value=first.curves,
+        key=f"curves_{modality}",
     )
+    possible = [None, *_possible_slices(modality, reference)]
     slices = st.selectbox(
         "Which parts of the data may be missing? Slice by",
-        [None, *_possible_slices(modality, reference)],
+        possible,
+        index=_place(first.slices, possible),
         format_func=lambda by: "nothing" if by is None else visible(by, 60),
         key=f"slices_{modality}",
         help="Whether as many generated as real rows fall into each slice. Clusters are found in the real rows, whatever they are.",
@@ -137,11 +165,17 @@ def _settings(modality: Modality, reference: Path | Upload | Sequence[Upload] | 
     )
 
 
-def _column_groups(reference: Path | Upload | Sequence[Upload] | None) -> tuple[dict[str, tuple[str, ...]], str | None]:
+def _place(chosen: str | None, offered: Sequence[str | None]) -> int:
+    """Where a choice stands among what is offered now, or else the first place."""
+    return offered.index(chosen) if chosen in offered else 0
+
+
+def _column_groups(reference: Files | None, first: Groups) -> tuple[dict[str, tuple[str, ...]], str | None]:
     """The groups, and what is wrong with them, if something is."""
     known = column_names(reference) if isinstance(reference, Path | Upload) else []
     given = st.text_area(
         "Groups of columns to compare by themselves, one a line",
+        value="\n".join(f"{name} = {', '.join(columns)}" for name, columns in first.items()),
         placeholder="payment = amount, currency",
         height=68,
         key="column_groups",
@@ -157,7 +191,7 @@ def _column_groups(reference: Path | Upload | Sequence[Upload] | None) -> tuple[
     return groups, "A group names a column that the real data do not have." if known and unknown else None
 
 
-def _possible_slices(modality: Modality, reference: Path | Upload | Sequence[Upload] | None) -> list[str]:
+def _possible_slices(modality: Modality, reference: Files | None) -> list[str]:
     if modality == "images":
         return [CLUSTERS, CAPTION]
     if modality == "table" and isinstance(reference, Path | Upload):
@@ -166,9 +200,9 @@ def _possible_slices(modality: Modality, reference: Path | Upload | Sequence[Upl
 
 
 def _start(
-    reference: Path | Upload | Sequence[Upload],
-    chosen: Mapping[str, Path | Upload | Sequence[Upload] | Drawn | Made],
-    fitted: Upload | Sequence[Upload] | None,
+    reference: Files,
+    chosen: Mapping[str, Files | Drawn | Made],
+    fitted: Files | None,
     sample: str | None,
     settings: EvaluateSettings,
 ) -> None:

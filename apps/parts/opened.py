@@ -6,7 +6,7 @@ import streamlit as st
 
 from evalkit.core.errors import InputError
 from evalkit.run.jobs import Job, find_job
-from evalkit.run.requests import Verb
+from evalkit.run.requests import AnyRequest, Verb
 
 
 class Place(NamedTuple):
@@ -26,7 +26,8 @@ PLACES: dict[Verb, Place] = {"detect": DETECT, "fit": TRAIN, "evaluate": COMPARE
 def opened(place: Place) -> Job | None:
     """The run that is open, or None for the form; a link to no run says so."""
     # Links of the navigation carry no parameters; the session still knows what was open.
-    job_id = st.query_params.get("run") or ("" if "sample" in st.query_params else st.session_state.get(place.memory, ""))
+    form = "sample" in st.query_params or "again" in st.query_params
+    job_id = st.query_params.get("run") or ("" if form else st.session_state.get(place.memory, ""))
     if not job_id:
         return None
     try:
@@ -49,3 +50,17 @@ def forget(place: Place) -> None:
     """Leave the run: the page shows the form again."""
     st.session_state.pop(place.memory, None)
     st.query_params.clear()
+
+
+def start_again(place: Place, job: Job) -> None:
+    """Leave the run: the page shows the form, filled with what the run had been given."""
+    forget(place)
+    st.query_params["again"] = job.id
+
+
+def given_before() -> AnyRequest | None:
+    """What the run had been given that is started again; None where none is, or it was deleted."""
+    try:
+        return find_job(st.query_params.get("again", "")).request()
+    except InputError:
+        return None

@@ -6,7 +6,7 @@ import streamlit as st
 from parts.compare_result import compare_result
 from parts.compare_setup import compare_setup
 from parts.compare_watch import compare_watch
-from parts.opened import COMPARE, PLACES, forget, opened
+from parts.opened import COMPARE, PLACES, opened, start_again
 from parts.watch import no_result
 
 from evalkit.run.jobs import RUNNING, Job
@@ -32,7 +32,7 @@ def show(job: Job) -> None:
         compare_watch(job)
     else:
         no_result(job, status)
-        st.button("Start again", on_click=partial(forget, COMPARE), type="primary", key="again")
+        st.button("Start again", on_click=partial(start_again, COMPARE, job), type="primary", key="again")
 
 
 page()

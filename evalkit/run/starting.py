@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -163,9 +164,19 @@ def _begun(job: Job) -> Job:
 
 def _kept(source: Files, folder: Path) -> Path:
     if isinstance(source, Path):
-        return source.resolve()
+        return _own(source.resolve(), folder)
     if isinstance(source, Upload):
         return source.keep_in(folder)
     for upload in source:
         upload.keep_in(folder)
     return folder
+
+
+def _own(source: Path, folder: Path) -> Path:
+    """A path as it is, unless it lies in the folder of an earlier job, which may be deleted: then a copy."""
+    if not source.is_relative_to(runs_folder().resolve()):
+        return source
+    if source.is_dir():
+        return Path(shutil.copytree(source, folder))
+    folder.mkdir()
+    return Path(shutil.copy(source, folder))

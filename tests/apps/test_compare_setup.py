@@ -9,7 +9,7 @@ from evalkit.compare.evaluation import ColumnGroup, SizeCurve, SizePoint, Source
 from evalkit.compare.slices import Centre, Slices
 from evalkit.run import jobs, starting
 from evalkit.run.measures import usual_metrics
-from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Made
+from evalkit.run.requests import Drawn, EvaluateRequest, EvaluateSettings, Given, Made
 from evalkit.run.samples import SAMPLES
 from tests.apps.comparing import evaluation, headline, kept, linked, marked, shown, texts
 from tests.compare.test_slices import FOUND
@@ -167,3 +167,92 @@ def test_slices_are_asked_for_and_missing_ones_are_named(app, started):
     assert shown(page, "size")["size"].tolist() == ["1.5"]
     page.segmented_control(key="sliced").set_value(1).run()
     assert "Slices by colour: none was compared." in texts(page)
+
+
+@pytest.fixture
+def failed():
+    """A comparison of own files by chosen settings, which failed."""
+    job = kept(evaluation("mine **b**", "two"), finished=False)
+    for folder, name in (("data", "real.csv"), ("generator-1", "one.csv"), ("generator-2", "two.csv"), ("fitted", "seen.csv")):
+        (job.folder / folder).mkdir()
+        (job.folder / folder / name).write_text("size,weight\n1.5,2\n2.5,3\n")
+    given = {"mine **b**": job.folder / "generator-1" / "one.csv", "two": job.folder / "generator-2" / "two.csv"}
+    chosen = {"metrics": ("kid",), "curves": True, "slices": "clusters", "column_groups": {"a": ("size", "weight")}, "seed": 4}
+    request = EvaluateRequest(
+        data=job.folder / "data" / "real.csv",
+        generators={"half": HALF} | {name: Given(data=path) for name, path in given.items()},
+        fitted=job.folder / "fitted" / "seen.csv",
+        settings=EvaluateSettings(modality="table", **chosen),
+    )
+    (job.folder / "request.json").write_text(request.model_dump_json())
+    (job.folder / "error.txt").write_text("generator 'two': column 'weight' needs a number in every row")
+    return job
+
+
+def test_started_again_the_form_holds_all_that_was_given(app, started, failed):
+    page = app("compare", run=failed.id)
+    page.button(key="again").click().run()
+    assert not page.exception
+    assert linked(page, "again") == failed.id
+    assert "Filled in as it was given before" in marked(page)
+    assert {"real.csv", "one.csv", "two.csv", "seen.csv"} <= set(texts(page))
+    page.button(key="begin").click().run()
+    assert not page.exception
+    ((reference, generators, named),) = started
+    before = failed.request()
+    assert reference == before.data
+    assert generators == {"real half": HALF, **{name: before.generators[name].data for name in ("mine **b**", "two")}}
+    assert named == {"fitted": before.fitted, "sample": None, "settings": before.settings}
+    assert linked(page, "again") is None
+
+
+def test_started_again_files_and_choices_may_change(app, started, failed):
+    page = app("compare", again=failed.id)
+    page.file_uploader(key="generator_2_own_table").set_value([("better.csv", b"size,weight\n1,2\n", "text/csv")]).run()
+    page.checkbox(key="generator_1_own_table_before").uncheck().run()
+    assert page.file_uploader(key="generator_3_own_table")
+    page.number_input(key="seed").set_value(5).run()
+    page.button(key="begin").click().run()
+    ((_, generators, named),) = started
+    assert [getattr(source, "name", source) for source in generators.values()] == [HALF, "better.csv"]
+    assert named["settings"] == failed.request().settings.model_copy(update={"seed": 5})
+
+
+def test_started_again_with_other_data_the_rest_is_as_in_a_fresh_form(app, started, failed):
+    page = app("compare", again=failed.id)
+    page.segmented_control(key="which").set_value("Sample data").run()
+    page.selectbox(key="sample_name").set_value("digits").run()
+    page.button(key="begin").click().run()
+    ((reference, generators, named),) = started
+    assert reference == SAMPLES["digits"].path()
+    assert generators == {"real half": HALF, "shuffled": Made(how="shuffled")}
+    assert named["fitted"] is None
+    assert named["settings"].metrics is None
+
+
+def test_what_is_not_here_any_more_is_asked_for_again(app, failed):
+    before = failed.request()
+    lost = {**before.generators, "drawn": Drawn(model=failed.folder / "nowhere", rows=30)}
+    (failed.folder / "request.json").write_text(before.model_copy(update={"generators": lost}).model_dump_json())
+    before.data.unlink()
+    page = app("compare", again=failed.id)
+    assert not page.exception
+    assert "What was given before is not here any more: give it again" in marked(page)
+    assert "A fit that rows were drawn from is not here any more" in marked(page)
+    assert page.button(key="begin").disabled
+    failed.folder.rename(failed.folder.with_name("gone"))
+    page = app("compare", again=failed.id)
+    assert not page.exception
+    assert "Filled in" not in marked(page)
+
+
+def test_a_sample_and_a_fit_that_were_chosen_are_chosen_again(app, started, fitted):
+    (fitted.folder / "request.json").write_text(fitted.request().model_copy(update={"sample": "diabetes"}).model_dump_json())
+    job = kept(evaluation("one"), sample="diabetes", finished=False)
+    drawn = {"mine": Drawn(model=fitted.model, rows=50)}
+    (job.folder / "request.json").write_text(job.request().model_copy(update={"generators": drawn}).model_dump_json())
+    page = app("compare", again=job.id)
+    page.button(key="begin").click().run()
+    ((reference, generators, named),) = started
+    assert (reference, named["sample"]) == (SAMPLES["diabetes"].path(), "diabetes")
+    assert generators == {"Variational autoencoder": Drawn(model=fitted.model, rows=50)}

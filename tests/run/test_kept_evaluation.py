@@ -57,6 +57,18 @@ def test_an_empty_file_of_a_generator_leaves_no_folder(begun, file):
     assert not runs_folder().exists()
 
 
+def test_files_of_an_earlier_job_are_copied_so_that_it_may_be_deleted(begun, file):
+    data, several = rows(5).to_csv(index=False).encode(), [Upload("a.png", b"1"), Upload("b.png", b"2")]
+    first = start_evaluation(Upload("r.csv", data), {"x": several}).request()
+    job = start_evaluation(first.data, {"x": first.generators["x"].data, "elsewhere": file})
+    request = job.request()
+    assert request.data == job.folder / "data" / "r.csv"
+    assert request.data.read_bytes() == data
+    assert request.generators["x"].data == job.folder / "generator-1"
+    assert (job.folder / "generator-1" / "b.png").read_bytes() == b"2"
+    assert request.generators["elsewhere"].data == file
+
+
 def test_made_generators_and_the_reference_share_no_row(file):
     request = EvaluateRequest(data=file, generators={"half": Made(how="half"), "mixed": Made(how="shuffled")})
     real, made = gathered(request, silent)
