@@ -1,6 +1,6 @@
 """Choose the real data, the generators and what is measured, and start a comparison."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -11,12 +11,12 @@ from evalkit.core.schema import Modality
 from evalkit.run.column_groups import Groups, read_groups
 from evalkit.run.columns import column_names, label_columns
 from evalkit.run.measures import CAPTION, CLUSTERS, can_be_compared, extractors_of, metrics_of
-from evalkit.run.requests import MOST_GENERATORS, Drawn, EvaluateRequest, EvaluateSettings, Made
+from evalkit.run.requests import MOST_GENERATORS, EvaluateRequest, EvaluateSettings
 from evalkit.run.samples import samples_of
 from evalkit.run.starting import Files, start_evaluation
 from evalkit.run.uploads import Upload
 from parts.compare_files import files, what_files
-from parts.compare_generators import generators
+from parts.compare_generators import Chosen, generators
 from parts.fit_setup import MODALITIES, OWN, SAMPLE
 from parts.opened import COMPARE, given_before, remember
 
@@ -201,7 +201,7 @@ def _possible_slices(modality: Modality, reference: Files | None) -> list[str]:
 
 def _start(
     reference: Files,
-    chosen: Mapping[str, Files | Drawn | Made],
+    chosen: Chosen,
     fitted: Files | None,
     sample: str | None,
     settings: EvaluateSettings,
