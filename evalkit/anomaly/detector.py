@@ -127,8 +127,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         table = self._table(X, reset=False)
         rows = self.encoder_.transform(table).scored()
-        shares = self.ensemble_.explain(rows, progress)
-        judged = Judged(table, rows, self.ensemble_.score(rows, progress), shares)
+        found = self.ensemble_.judge(rows, progress)
+        judged = Judged(table, rows, found[:, 0], found[:, 1:])
         copies = int(np.isin(row_hashes(table), self.reference_hashes_).sum())
         caution = (*self.caution_, *([f"{copies:,} rows stand in the reference too: the model has seen them"] if copies else []))
         return self._examination(judged, fdr, id_column, "the saved model's, which was fitted on the reference only", caution)
@@ -164,8 +164,8 @@ class AnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         scores, shares = np.empty(len(rows)), np.empty((len(rows), len(rows.columns)))
         scores[fitted], shares[fitted] = self.ensemble_.own, self.ensemble_.explain_own()
         if len(others):
-            scores[others] = self.ensemble_.score(rows.take(others), progress)
-            shares[others] = self.ensemble_.explain(rows.take(others), progress)
+            found = self.ensemble_.judge(rows.take(others), progress)
+            scores[others], shares[others] = found[:, 0], found[:, 1:]
         self._calibrate(Calibration(scores[order], modelled=True))
         judged = Judged(table, rows, scores, shares)
         caution = ("there is no clean reference: p-values rest on a tail modelled from the table's own bulk and are approximate",)

@@ -83,7 +83,17 @@ class Ensemble:
 
     def explain(self, rows: Rows, progress: Progress = silent) -> NDArray[np.float64]:
         """(n, columns) shares of the score, >= 0, that add up to it."""
-        return _in_blocks(rows, lambda block: self._shares(block, self._surprise(block), own=False), progress)
+        return self.judge(rows, progress)[:, 1:]
+
+    def judge(self, rows: Rows, progress: Progress = silent) -> NDArray[np.float64]:
+        """(n, 1 + columns) the score and its shares."""
+
+        def of_block(block: Rows) -> NDArray[np.float64]:
+            surprise = self._surprise(block)
+            scores = soft_maximum(self._voices_of(surprise), _SHARPNESS)
+            return np.column_stack([scores, self._shares(block, surprise, own=False)])
+
+        return _in_blocks(rows, of_block, progress)
 
     def explain_own(self) -> NDArray[np.float64]:
         """As :meth:`explain`, of :attr:`own`; on the object that was fitted."""

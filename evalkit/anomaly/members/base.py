@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from functools import wraps
+from typing import Protocol, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,9 @@ from evalkit.anomaly.spaces import Spaces
 from evalkit.core.progress import Progress, silent
 from evalkit.core.state import ReadState, State
 from evalkit.data.rows import Rows
+
+F = TypeVar("F")
+M = TypeVar("M")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +69,20 @@ def across_folds(
     order = np.argsort(own_folds, kind="stable")
     judged = [judge(rows.take(own_folds == fold)) for fold, judge in enumerate(judges)]
     return np.concatenate(judged)[np.argsort(order, kind="stable")]
+
+
+def once_for_rows(find: Callable[[M, Rows, bool], F]) -> Callable[[M, Rows, bool], F]:
+    """Keep what a member finds about rows as long as there are both: its score and its contributions ask for the same."""
+    kept: WeakKeyDictionary[M, WeakKeyDictionary[Rows, dict[bool, F]]] = WeakKeyDictionary()
+
+    @wraps(find)
+    def found(member: M, rows: Rows, own: bool) -> F:
+        of_rows = kept.setdefault(member, WeakKeyDictionary()).setdefault(rows, {})
+        if own not in of_rows:
+            of_rows[own] = find(member, rows, own)
+        return of_rows[own]
+
+    return found
 
 
 class Member(Protocol):

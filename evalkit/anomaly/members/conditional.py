@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.anomaly.members.base import Reference, Training
+from evalkit.anomaly.members.base import Reference, Training, once_for_rows
 from evalkit.anomaly.members.forest import Forest
 from evalkit.anomaly.members.target import Target, fit_target, surprise
 from evalkit.anomaly.spaces import Spaces
@@ -55,37 +55,37 @@ class Conditional:
         raw = bare._raw(training.rows, own=True)
         by_feature = tuple(Surprise.fit(scores, least_unit=_LEAST_UNIT) for scores in raw.T)
         bare = replace(bare, by_feature=by_feature, usual=np.median(raw, axis=0))
-        maxima = bare._column_maxima(training.rows, own=True)
+        maxima = bare._column_maxima(raw, own=True)
         return replace(bare, by_column=tuple(Surprise.fit(scores, least_unit=_LEAST_UNIT) for scores in maxima.T))
 
     def score(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """The soft maximum of the columns' surprises, in nats."""
         if not self.targets:
             return np.zeros(len(rows))
-        return soft_maximum(self._columns(rows, own=own), _SHARPNESS)
+        return soft_maximum(self._columns(rows, own), _SHARPNESS)
 
     def contributions(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """Each column's part of the soft maximum."""
         spread = np.zeros((len(rows), len(rows.columns)))
         if not self.targets:
             return spread
-        surprises = self._columns(rows, own=own)
+        surprises = self._columns(rows, own)
         weights = np.exp(_SHARPNESS * (surprises - surprises.max(axis=1, keepdims=True)))
         spread[:, self._places()] = weights * surprises
         return spread
 
-    def _columns(self, rows: Rows, *, own: bool) -> NDArray[np.float64]:
+    @once_for_rows
+    def _columns(self, rows: Rows, own: bool) -> NDArray[np.float64]:
         """(n, columns with a target) surprises: calibrated anew where a column has several features to choose the oddest from."""
-        maxima = self._column_maxima(rows, own=own)
+        maxima = self._column_maxima(self._raw(rows, own=own), own=own)
         return np.minimum(maxima, _calibrated(maxima, self.by_column, own=own))
 
-    def _features(self, rows: Rows, *, own: bool) -> NDArray[np.float64]:
+    def _features(self, raw: NDArray[np.float64], *, own: bool) -> NDArray[np.float64]:
         """(n, targets) calibrated surprises.
 
         A label's is bounded by what its probability says: ranks of meaningless differences between almost certain labels count
         for nothing.
         """
-        raw = self._raw(rows, own=own)
         bound = np.where(self._are_labels(), _TRUST * np.maximum(raw - self.usual, 0.0), np.inf)
         return np.minimum(_calibrated(raw, self.by_feature, own=own), bound)
 
@@ -104,9 +104,9 @@ class Conditional:
         columns = list(dict.fromkeys(feature.column for feature in self.spaces.features))
         return [columns.index(name) for name in dict.fromkeys(self._owners())]
 
-    def _column_maxima(self, rows: Rows, *, own: bool) -> NDArray[np.float64]:
+    def _column_maxima(self, raw: NDArray[np.float64], *, own: bool) -> NDArray[np.float64]:
         """(n, columns with a target) surprise of each column's oddest feature."""
-        nats = self._features(rows, own=own)
+        nats = self._features(raw, own=own)
         owners = np.array(self._owners())
         return np.column_stack([nats[:, owners == name].max(axis=1) for name in dict.fromkeys(self._owners())])
 

@@ -58,32 +58,34 @@ class Forest:
         The trees that have not seen a training row are about half of them. New rows are judged by halves, too, because the mean
         over all trees is steadier, and rows judged by it would look less odd than training rows.
         """
-        narrow = inputs.astype(np.float32)  # scikit-learn grows trees on these; rows near a threshold must fall the same way
-        middle = (len(self.roots) + 1) // 2
-        halves = [self.roots[:middle], self.roots[middle:]] if len(self.roots) > 1 else [self.roots]
-        return [np.mean([self.values[self._leaves(narrow, root)].astype(np.float64) for root in half], axis=0) for half in halves]
+        leaves, middle = self._leaves(inputs), (len(self.roots) + 1) // 2
+        halves = [leaves[:middle], leaves[middle:]] if len(leaves) > 1 else [leaves]
+        return [np.mean([self.values[of_tree].astype(np.float64) for of_tree in half], axis=0) for half in halves]
 
     def predict_own(self, inputs: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         """For the training rows, the mean over the trees that have not seen the row (all, where all have), as a list of one."""
         if self.seen is None:
             raise ValueError("a forest read from a state does not know its training rows")
-        narrow = inputs.astype(np.float32)
         unseen = np.where(self.seen.all(axis=0), True, ~self.seen)
         total = np.zeros((len(inputs), self.values.shape[1]))
-        for root, weight in zip(self.roots, unseen, strict=True):
-            total += weight[:, None] * self.values[self._leaves(narrow, root)]
+        for leaves, weight in zip(self._leaves(inputs), unseen, strict=True):
+            total += weight[:, None] * self.values[leaves]
         return [total / unseen.sum(axis=0)[:, None]]
 
-    def _leaves(self, inputs: NDArray[np.float32], root: np.int32) -> NDArray[np.intp]:
-        node = np.full(len(inputs), root, dtype=np.intp)
-        active = np.arange(len(inputs))
+    def _leaves(self, inputs: NDArray[np.float64]) -> NDArray[np.int32]:
+        """Where the rows end up in each tree, (t, n)."""
+        narrow = inputs.astype(np.float32)  # scikit-learn grows trees on these; rows near a threshold must fall the same way
+        n_rows, n_inputs = narrow.shape
+        node = np.repeat(self.roots, n_rows)
+        active, flat = np.arange(len(node)), narrow.reshape(-1)
         while len(active):
             here = node[active]
             feature = self.feature[here]
             inner = feature >= 0
             active, here, feature = active[inner], here[inner], feature[inner]
-            node[active] = np.where(inputs[active, feature] <= self.threshold[here], self.left[here], self.right[here])
-        return node
+            asked = flat[active % n_rows * n_inputs + feature]
+            node[active] = np.where(asked <= self.threshold[here], self.left[here], self.right[here])
+        return node.reshape(len(self.roots), n_rows)
 
     def to_state(self) -> State:
         """The nodes."""

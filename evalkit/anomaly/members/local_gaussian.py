@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.anomaly.members.base import Reference, Training
+from evalkit.anomaly.members.base import Reference, Training, once_for_rows
 from evalkit.anomaly.spaces import Spaces
 from evalkit.core.state import ReadState, State
 from evalkit.data.rows import Rows
@@ -30,14 +30,16 @@ class LocalGaussian:
     spaces: Spaces
     points: NDArray[np.float64]
     floor: float
+    own_neighbours: NDArray[np.intp] | None = None
 
     @classmethod
     def fit(cls, training: Training) -> Self:
         """Keep the reference, and the usual squared distance to the 20th neighbour as the floor's unit."""
         points = training.spaces.transform(training.rows, "robust")
         k = min(_NEIGHBOURS, len(points) - 1)
-        farthest = np.median(nearest(points, points, k, leave_one_out=True).distances[:, -1])
-        return cls(training.spaces, points, _FLOOR * float(farthest) / max(points.shape[1], 1) + 1e-9)
+        neighbours = nearest(points, points, k, leave_one_out=True)
+        farthest = np.median(neighbours.distances[:, -1])
+        return cls(training.spaces, points, _FLOOR * float(farthest) / max(points.shape[1], 1) + 1e-9, neighbours.indices)
 
     def score(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """Twice minus the log density, up to a constant."""
@@ -51,14 +53,19 @@ class LocalGaussian:
         return self.spaces.by_column(self._evaluate(rows, own)[1] ** 2)
 
     def _evaluate(self, rows: Rows, own: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        points = self.spaces.transform(rows, "robust")
-        k = min(_NEIGHBOURS, len(self.points) - own)
-        found = nearest(self.points, points, k, leave_one_out=own).indices
+        points, found = self.spaces.transform(rows, "robust"), self._neighbours(rows, own)
         scores, whitened = np.empty(len(points)), np.empty_like(points)
         for start in range(0, len(points), _BLOCK):
             block = slice(start, start + _BLOCK)
             scores[block], whitened[block] = _gaussian(points[block], self.points[found[block]], self.floor)
         return scores, whitened
+
+    @once_for_rows
+    def _neighbours(self, rows: Rows, own: bool) -> NDArray[np.intp]:
+        if own and self.own_neighbours is not None:
+            return self.own_neighbours
+        points = self.spaces.transform(rows, "robust")
+        return nearest(self.points, points, min(_NEIGHBOURS, len(self.points) - own), leave_one_out=own).indices
 
     def to_state(self) -> State:
         """The floor."""

@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.anomaly.members.base import Reference, Training
+from evalkit.anomaly.members.base import Reference, Training, once_for_rows
 from evalkit.anomaly.spaces import Spaces
 from evalkit.core.state import ReadState, State
 from evalkit.data.rows import Rows
@@ -38,14 +38,18 @@ class LocalOutlier:
 
     def score(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """The log of the ratio of densities, about 0 inside a group. Reference rows leave themselves out in any case."""
-        distances, indices = _others(self.points, self.spaces.transform(rows, "standard"))
+        distances, indices = self._neighbours(rows, own)
         return np.asarray(np.log(self.density[indices].mean(axis=1) / _density(distances, self.reach[indices])))
 
     def contributions(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """The mean squared distance to the neighbours is a sum over columns."""
         points = self.spaces.transform(rows, "standard")
-        _, indices = _others(self.points, points)
+        _, indices = self._neighbours(rows, own)
         return self.spaces.by_column(((points[:, None] - self.points[indices]) ** 2).mean(axis=1))
+
+    @once_for_rows
+    def _neighbours(self, rows: Rows, own: bool) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+        return _others(self.points, self.spaces.transform(rows, "standard"))
 
     def to_state(self) -> State:
         """Nothing but the reference."""

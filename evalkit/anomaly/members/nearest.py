@@ -6,11 +6,11 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.anomaly.members.base import Reference, Training
+from evalkit.anomaly.members.base import Reference, Training, once_for_rows
 from evalkit.anomaly.spaces import SpaceName, Spaces
 from evalkit.core.state import ReadState, State
 from evalkit.data.rows import Rows
-from evalkit.kernels.neighbours import Metric, Neighbours, nearest
+from evalkit.kernels.neighbours import Metric, Neighbours, faster, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +33,19 @@ class Nearest:
 
     def score(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """The distance, in (squared) standard deviations."""
-        return self._nearest(self.spaces.transform(rows, self.space), own).distances[:, 0]
+        return self._nearest(rows, own).distances[:, 0]
 
     def contributions(self, rows: Rows, *, own: bool = False) -> NDArray[np.float64]:
         """The distance is a sum over columns."""
         points = self.spaces.transform(rows, self.space)
-        apart = np.abs(points - self.points[self._nearest(points, own).indices[:, 0]])
+        apart = np.abs(points - self.points[self._nearest(rows, own).indices[:, 0]])
         return self.spaces.by_column(apart**2 if self.metric == "squared_euclidean" else apart)
 
-    def _nearest(self, points: NDArray[np.float64], own: bool) -> Neighbours:
-        return nearest(self.points, points, 1, metric=self.metric, leave_one_out=own)
+    @once_for_rows
+    def _nearest(self, rows: Rows, own: bool) -> Neighbours:
+        points = self.points if own else self.spaces.transform(rows, self.space)
+        impl = faster(points.shape[1]) if self.metric == "squared_euclidean" else None
+        return nearest(self.points, points, 1, metric=self.metric, leave_one_out=own, impl=impl)
 
     def to_state(self) -> State:
         """Nothing but the reference."""

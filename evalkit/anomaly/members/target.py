@@ -1,7 +1,7 @@
 """One feature as the other columns predict it, by trees."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +41,17 @@ class Target:
 
     def of_label(self, points: NDArray[np.float64], labels: NDArray[np.intp], *, own: bool = False) -> NDArray[np.float64]:
         """Minus the log probability of the labels."""
+        return self._of_label(self._said(points, own), labels)
+
+    def doubted(self, points: NDArray[np.float64], labels: NDArray[np.intp]) -> Self:
+        """With the doubt under which the training rows' labels are most likely, to the trees that have not seen them."""
+        said, candidates = self._said(points, own=True), [replace(self, doubt=doubt) for doubt in _DOUBTS]
+        surprise = [float(candidate._of_label(said, labels).mean()) for candidate in candidates]
+        return candidates[int(np.argmin(surprise))]
+
+    def _of_label(self, halves: list[NDArray[np.float64]], labels: NDArray[np.intp]) -> NDArray[np.float64]:
         surprises = []
-        for said in self._said(points, own):
+        for said in halves:
             shares = (1 - self.doubt) * said + self.doubt * self.base
             surprises.append(-np.log(np.take_along_axis(shares, labels[:, None], axis=1)[:, 0]))
         return np.asarray(np.mean(surprises, axis=0))
@@ -92,14 +101,7 @@ def fit_target(training: Training, points: NDArray[np.float64], feature: int) ->
     }
     target = _classify(points, inputs, answers, n_labels, settings) if n_labels else _regress(points, inputs, answers, settings)
     target = replace(target, feature=feature)
-    return _with_doubt(target, points, answers) if n_labels else target
-
-
-def _with_doubt(target: Target, points: NDArray[np.float64], labels: NDArray[np.intp]) -> Target:
-    """The doubt under which the labels are most likely, to the trees that have not seen them."""
-    candidates = [replace(target, doubt=doubt) for doubt in _DOUBTS]
-    surprise = [float(candidate.of_label(points, labels, own=True).mean()) for candidate in candidates]
-    return candidates[int(np.argmin(surprise))]
+    return target.doubted(points, answers) if n_labels else target
 
 
 def _sample_size(n_rows: int) -> int:
