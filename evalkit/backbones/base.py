@@ -6,7 +6,6 @@ import math
 import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
+from evalkit.backbones.checkpoint import readable
 from evalkit.backbones.network import Network, rebuilt
 from evalkit.backbones.preferences import Votes, with_liked_items
 from evalkit.backbones.processes import processes
@@ -28,7 +28,7 @@ from evalkit.backbones.search import SearchSpace
 from evalkit.backbones.stretches import hold_out_stretches
 from evalkit.backbones.threads import suitable_threads
 from evalkit.backbones.training import History, Objective, Schedule, arrays_of, train
-from evalkit.core.errors import CapabilityError, InputError, ModelError, SchemaError, ShapeError
+from evalkit.core.errors import CapabilityError, InputError, SchemaError, ShapeError
 from evalkit.core.evidence import Evidence, Failure, Finding
 from evalkit.core.progress import Progress, Step, silent
 from evalkit.core.sample import Sample
@@ -509,17 +509,6 @@ def fingerprint(rows: Encoded, settings: Mapping[str, Any], *weights: NDArray[An
     for array in weights:
         told.update(np.ascontiguousarray(array).tobytes())
     return told.hexdigest()
-
-
-@contextmanager
-def readable(family: str) -> Iterator[None]:
-    """Turn whatever goes wrong while a state is taken apart into one sentence: the state came from a file."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
-        if isinstance(error, ModelError):
-            raise
-        raise ModelError(f"the saved model is not a {family} of this version: fit it anew") from error
 
 
 def held_out_finding(scores: Array, *, seed: int) -> Finding:

@@ -10,6 +10,7 @@ import math
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,14 @@ def _swap(new: Path, folder: Path) -> None:
         os.rename(folder, _backup(folder))
     os.rename(new, folder)
     shutil.rmtree(_backup(folder), ignore_errors=True)
+
+
+@contextmanager
+def readable(family: str) -> Iterator[None]:
+    """Turn whatever goes wrong while a state is taken apart into one sentence: the state came from a file."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(f"the saved model is not a {family} of this version: fit it anew") from error

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.backbones.base import readable
-from evalkit.backbones.checkpoint import check_folder, load_state, save_state, standing
+from evalkit.backbones.checkpoint import check_folder, load_state, readable, save_state, standing
 from evalkit.core.errors import InputError, ModelError
 from evalkit.features import EXTRACTORS
 from evalkit.features.base import FittedExtractor

@@ -1,17 +1,21 @@
 """Save a fitted detector or backbone, and load it again."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from evalkit.anomaly import AnomalyDetector
 from evalkit.backbones import BACKBONES
-from evalkit.backbones.base import Backbone
 from evalkit.backbones.checkpoint import load_state, save_state
 from evalkit.core.errors import InputError, ModelError
 from evalkit.features.saved import KIND as EXTRACTOR
 
+if TYPE_CHECKING:
+    # torch takes two seconds to load, and a detector without backbones does not need it.
+    from evalkit.backbones.base import Backbone
+
 DETECTOR = "anomaly_detector"
 
-Model = AnomalyDetector | Backbone
+Model: TypeAlias = "AnomalyDetector | Backbone"
 
 
 def save(model: Model, folder: str | Path) -> None:
@@ -57,10 +61,10 @@ def load_detector(folder: str | Path) -> AnomalyDetector:
     return model
 
 
-def load_backbone(folder: str | Path) -> Backbone:
+def load_backbone(folder: str | Path) -> "Backbone":
     """As :func:`load_model`, for a model that must be a backbone."""
     model = load_model(folder)
-    if not isinstance(model, Backbone):
+    if isinstance(model, AnomalyDetector):
         raise InputError(f"{Path(folder).name} holds a detector, a backbone is needed: evalkit fit … makes one")
     return model
 

@@ -7,15 +7,12 @@ import threading
 import time
 from pathlib import Path
 
-from evalkit.compare.report import write_report
 from evalkit.core.errors import CancelledError, EvalkitError
 from evalkit.core.files import whole_file
 from evalkit.core.progress import Progress, Step
 from evalkit.run.detect import detect
 from evalkit.run.jobs import Job, LastStep
-from evalkit.run.kept_evaluation import kept_evaluation
 from evalkit.run.requests import DetectRequest, EvaluateRequest, FitRequest
-from evalkit.run.watched_fit import watched_fit
 
 BEAT_SECONDS = 1.0
 WRITE_SECONDS = 0.2
@@ -30,14 +27,8 @@ def work(job: Job) -> None:
     (job.folder / "heartbeat").touch()
     beat = threading.Thread(target=_beat, args=(job.folder, finished), daemon=True)
     beat.start()
-    request = job.request()
     try:
-        if isinstance(request, FitRequest):
-            watched_fit(job, request, _reporter(job.folder))
-        elif isinstance(request, EvaluateRequest):
-            kept_evaluation(job, request, _reporter(job.folder))
-        else:
-            _detect(job, request, _reporter(job.folder))
+        _verb(job, _reporter(job.folder))
     except (CancelledError, KeyboardInterrupt):
         (job.folder / "stopped").touch()
     except EvalkitError as error:
@@ -49,7 +40,24 @@ def work(job: Job) -> None:
         beat.join()
 
 
+def _verb(job: Job, progress: Progress) -> None:
+    """Each verb takes seconds to load, and a job is one of them."""
+    request = job.request()
+    if isinstance(request, FitRequest):
+        from evalkit.run.watched_fit import watched_fit
+
+        watched_fit(job, request, progress)
+    elif isinstance(request, EvaluateRequest):
+        from evalkit.run.kept_evaluation import kept_evaluation
+
+        kept_evaluation(job, request, progress)
+    else:
+        _detect(job, request, progress)
+
+
 def _detect(job: Job, request: DetectRequest, progress: Progress) -> None:
+    from evalkit.compare.report import write_report
+
     detection = detect(request.data, reference=request.reference, progress=progress, **request.settings.model_dump())
     detection.save(job.folder / "result")
     write_report(detection, job.report)

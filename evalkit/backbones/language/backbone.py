@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evalkit.backbones.base import FINDING, Array, Capability, gentler, held_out_finding, readable
+from evalkit.backbones.base import FINDING, Array, Capability, gentler, held_out_finding
+from evalkit.backbones.checkpoint import readable
 from evalkit.backbones.language.drawing import Choice, Drawing, draw
 from evalkit.backbones.language.forecasting import Forecaster
 from evalkit.backbones.language.held_out import HELD_OUT_TOKEN, hold_out, per_token, some_tokens
