@@ -1,6 +1,7 @@
 """What every metric of the catalogue keeps, whatever it measures."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -77,6 +78,12 @@ def measured(name, reference, generated, seed=0, fitted=None):
     return MEASURES[name].load()(**QUICK.get(name, {})).estimates(reference, generated, seed=seed, **given)
 
 
+@cache
+def usual(name):
+    """The figures of rows of the reference's law, measured once for all that is asked of them."""
+    return measured(name, asked(name, 0), asked(name, 1))
+
+
 def taken(sample, order):
     return sample[order] if isinstance(sample, np.ndarray) else sample.take(order)
 
@@ -86,7 +93,7 @@ def test_it_is_documented_and_gives_the_figures_that_it_names(name):
     spec = MEASURES[name]
     assert spec.what_it_is.endswith(".")
     assert (spec.load().__doc__ or "").strip()
-    found = measured(name, asked(name, 0), asked(name, 1))
+    found = usual(name)
     assert tuple(found) == spec.figures
     for estimate in found.values():
         assert isinstance(estimate, Estimate)
@@ -107,7 +114,7 @@ def test_an_interval_holds_its_figure_and_has_a_width(name):
 @pytest.mark.parametrize("name", [name for name in MEASURES if name != "copies" and name not in OF_FITTED])
 def test_a_worse_generator_has_no_better_figures(name):
     """A shift of one and a half spreads shows in every figure that has a better end, as far as the figure sees such things."""
-    near, far = (measured(name, asked(name, 0), asked(name, seed, shift=shift)) for seed, shift in ((1, 0.0), (2, 1.5)))
+    near, far = usual(name), measured(name, asked(name, 0), asked(name, 2, shift=1.5))
     moved = []
     for figure in near:
         if near[figure].direction != "neither":
@@ -136,16 +143,14 @@ def test_what_needs_fitted_rows_says_so(name):
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_the_same_rows_and_seed_give_the_same_figures(name):
-    first, second = (measured(name, asked(name, 0), asked(name, 1)) for _ in range(2))
+    first, second = usual(name), measured(name, asked(name, 0), asked(name, 1))
     assert {figure: one.interval() for figure, one in first.items()} == {figure: one.interval() for figure, one in second.items()}
 
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_the_order_of_the_rows_does_not_count(name):
     order = np.random.default_rng(0).permutation(120)
-    reference, generated = asked(name, 0), asked(name, 1)
-    plain = measured(name, reference, generated)
-    turned = measured(name, taken(reference, order), taken(generated, order[::-1]))
+    plain, turned = usual(name), measured(name, taken(asked(name, 0), order), taken(asked(name, 1), order[::-1]))
     for figure in plain:
         # They learn from rows that were dealt by their place: another order is another lot.
         away = 4 * plain[figure].variance ** 0.5 if name in BY_LOT else 0.01
