@@ -99,7 +99,7 @@ def test_missing_is_a_label_and_values_beyond_the_reference_fall_into_the_outer_
 def test_the_interval_of_different_tables_holds_the_truth():
     """Correlation 0.8 against 0.2: 1 - 0.6 / 2."""
     held = 0
-    for seed in range(200):
+    for seed in range(80):
         draw = np.random.default_rng(seed)
         sides = []
         for r in (0.8, 0.2):
@@ -107,7 +107,7 @@ def test_the_interval_of_different_tables_holds_the_truth():
             sides.append(two_numbers(x, r * x + np.sqrt(1 - r**2) * noise))
         low, high = PairTrends().estimates(*sides, seed=0)["pair_trends"].interval()[1:]
         held += low <= 0.7 <= high
-    assert 180 <= held <= 199
+    assert 71 <= held <= 79
 
 
 def test_the_interval_of_equal_tables_is_as_wide_as_it_needs_to_be():

@@ -140,13 +140,13 @@ def test_laws(seed):
 
 
 def test_intervals_hold_the_truth():
-    """200 draws of 150 orders: 95 % within 3.1 points (two standard errors)."""
+    """80 draws of 150 orders: 95 % within 4.9 points (two standard errors)."""
     truth, hits = dict(zip([f"m{i}" for i in range(5)], np.linspace(-1, 1, 5), strict=True)), []
-    for seed in range(200):
+    for seed in range(80):
         orders, _ = drawn(seed, n=150)
         ranking = rank_orders(orders, errors="independent")
         hits += [low <= truth[name] <= high for name, (_, low, high) in zip(ranking.generators, ranking.intervals(), strict=True)]
-    assert 0.919 <= np.mean(hits) <= 0.981
+    assert 0.901 <= np.mean(hits) <= 0.99
 
 
 def test_one_choice_among_several_says_nothing_of_the_rest():
