@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
 from scipy.special import rel_entr
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
@@ -179,12 +178,15 @@ def noise_of_mean(areas: Sequence[Area], found: Sequence[tuple[Clusters, Cluster
     for first, (real, made) in zip(areas, found, strict=True):
         for second, (also_real, also_made) in zip(areas, found, strict=True):
             # So many rows are in one cluster here and in another there.
-            ours, theirs = (
-                coo_array((np.ones(len(one)), (one, other)), shape=(k, k)).tocsr()
-                for one, other in ((real, also_real), (made, also_made))
+            (ours, n), (theirs, m) = (
+                np.unique(one * k + other, return_counts=True) for one, other in ((real, also_real), (made, also_made))
             )
-            pairs = ours.multiply(ours) - ours, theirs.multiply(theirs) - theirs, ours.multiply(theirs)
-            sums += [one @ (counts @ other) for one, counts, other in zip(first.bends, pairs, second.bends, strict=True)]
+            both, i, j = np.intersect1d(ours, theirs, assume_unique=True, return_indices=True)
+            pairs = (ours, n * (n - 1)), (theirs, m * (m - 1)), (both, n[i] * m[j])
+            sums += [
+                one @ np.bincount(cells // k, counts * other[cells % k], minlength=k)
+                for one, (cells, counts), other in zip(first.bends, pairs, second.bends, strict=True)
+            ]
     reference, generated, shared = (sums / len(areas) ** 2).tolist()
     return Noise(reference, generated, shared, float(np.mean([*map(_degrees, areas, found)])))
 

@@ -207,7 +207,7 @@ def test_a_fit_leaves_its_curve_its_draws_and_its_model():
 
 
 def test_a_stopped_fit_goes_on_to_the_bytes_of_an_unbroken_one(processes, tmp_path):
-    job = start(Upload("t.csv", table()), settings=fit_request(1000))
+    job = start(Upload("t.csv", table()), settings=fit_request(400))
     until(job, "running", "finished")
     while not job.curve():
         assert job.status().state in RUNNING
@@ -216,11 +216,11 @@ def test_a_stopped_fit_goes_on_to_the_bytes_of_an_unbroken_one(processes, tmp_pa
     assert until(job, "stopped", "finished").state == "stopped"
     processes[0].wait()
     stopped_at = job.curve()[-1].step
-    assert stopped_at < 1000
+    assert stopped_at < 400
     resume(job)
     assert until(job, "finished", "failed", "died", "stopped").state == "finished"
     assert [point.step for point in job.curve()] == list(range(50, job.curve()[-1].step + 1, 50))
-    whole = fit(job.request().data, "vae", tmp_path / "model", steps=1000).model
+    whole = fit(job.request().data, "vae", tmp_path / "model", steps=400).model
     assert [point.figures["held-out loss"] for point in job.curve()] == whole.history_.held_out
     for file in ("model.json", "arrays.safetensors"):
         assert (job.model / file).read_bytes() == (tmp_path / "model" / file).read_bytes()
