@@ -17,6 +17,9 @@ A message says what is needed, what was found and what to do, and names the colu
 itself: messages end up in logs. An estimator that is not fitted raises scikit-learn's own ``NotFittedError``.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class EvalkitError(Exception):
     """The root: everything evalkit raises on purpose. Its text is one sentence for the user."""
@@ -56,3 +59,19 @@ class StoreError(EvalkitError, RuntimeError):
 
 class CancelledError(EvalkitError, RuntimeError):
     """The user stopped the work. What was finished before is kept."""
+
+
+@contextmanager
+def about(whose: str) -> Iterator[None]:
+    """Begin the sentences of errors with whose data they are about: a column and a row may be in several files.
+
+    >>> with about("the reference"):
+    ...     raise InputError("column 'size' is empty: give another")
+    Traceback (most recent call last):
+        ...
+    evalkit.core.errors.InputError: the reference: column 'size' is empty: give another
+    """
+    try:
+        yield
+    except EvalkitError as error:
+        raise type(error)(f"{whose}: {error}") from error

@@ -6,7 +6,7 @@ from typing import Any
 
 from evalkit.anomaly import AnomalyDetector, Detection, Effort
 from evalkit.compare.alarms import most_anomalous_first, reasons_of, row_name
-from evalkit.core.errors import InputError
+from evalkit.core.errors import InputError, about
 from evalkit.core.progress import Progress, silent
 from evalkit.core.sample import Table
 from evalkit.core.schema import Kind, Schema
@@ -61,9 +61,11 @@ def detect(
         return detector.examine(table, fdr=fdr, id_column=_row_names(table, id_column, ignore), progress=progress)
     detector = AnomalyDetector(effort=effort, members=(backbone,) if backbone else None, random_state=seed)
     if reference is not None:
-        normal = read(reference, id_column=id_column, ignore=ignore)
+        with about("the reference"):
+            normal = read(reference, id_column=id_column, ignore=ignore)
+        with about("the rows to score"):
+            table = read(data, id_column=id_column, ignore=(), schema=normal.schema)
         detector.fit(normal, progress=progress)
-        table = read(data, id_column=id_column, ignore=(), schema=detector.schema_)
         detection = detector.examine(table, fdr=fdr, id_column=_row_names(table, id_column, ignore), progress=progress)
     else:
         table = read(data, id_column=id_column, ignore=ignore)

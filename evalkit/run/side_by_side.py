@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evalkit.compare.words import visible
-from evalkit.core.errors import EvalkitError, InputError
+from evalkit.core.errors import InputError, about
 from evalkit.core.sample import Sample, Table, Texts
 from evalkit.core.schema import Modality, Schema
 from evalkit.data import Data, load
@@ -48,12 +48,10 @@ def read_side(data: Data, whose: str, *, modality: Modality | None = None, schem
     Raises:
         InputError: it cannot be read.
     """
-    try:
+    with about(whose):
         if modality == "texts" and _is_text_file(data):
             data = read_lines(Path(data))
         return load(data, modality=modality, schema=schema)
-    except EvalkitError as error:
-        raise type(error)(f"{whose}: {error}") from error
 
 
 def side_by_side(

@@ -75,6 +75,18 @@ def test_ignored_columns_are_never_a_reason(tmp_path):
     assert not set(result.scores["reason_1"]) & {"fee", "amount"}
 
 
+def test_an_error_says_which_of_two_tables_it_is_in_before_the_work(monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("nothing may be fitted")
+
+    monkeypatch.setattr("evalkit.run.detect.AnomalyDetector.fit", never)
+    rows = pd.read_csv(PAYMENTS)[:60]
+    with pytest.raises(InputError, match=r"^the rows to score: .*'amount'"):
+        detect(rows.drop(columns="amount"), reference=rows)
+    with pytest.raises(InputError, match=r"^the reference: .*nothing"):
+        detect(rows, reference="nothing.csv")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
