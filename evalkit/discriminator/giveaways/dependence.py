@@ -21,6 +21,8 @@ Groups = NDArray[np.intp]
 
 _CHOSEN, _FEWEST_HELD_OUT = 10, 50
 _MOST_LABELS, _FREQUENT = 8, 25
+# Of a boolean, which is a number here, one of the two says all.
+_YES, _NO = 1.0, 0.0
 # The variance of correlations that no row moves, but for rounding; and what Fisher's transform is defined for.
 _ROUNDING, _NEARLY_ONE = 1e-18, 1 - 1e-9
 
@@ -74,17 +76,17 @@ def dependence_giveaways(reference: Table, generated: Table, *, seed: int) -> It
 
 
 def _traits(column: ColumnValues, reference: pd.DataFrame, generated: pd.DataFrame) -> Iterator[_Trait]:
-    """The column itself, or its labels that stand in 25 rows of either side, the most frequent eight."""
+    """The column itself, or its labels that stand in 25 rows of either side, the most frequent eight; of a boolean, yes."""
     name = repr(column.name)
     if column.ordered:
         yield _Trait(column.name, name, column.reference, column.generated)
         return
     sides = reference[column.name], generated[column.name]
     counts = pd.concat([side.value_counts() for side in sides], axis=1).min(axis=1, skipna=False)
-    frequent = counts[counts >= _FREQUENT].sort_index().sort_values(ascending=False, kind="stable")
+    frequent = counts[(counts >= _FREQUENT) & (counts.index != _NO)].sort_index().sort_values(ascending=False, kind="stable")
     for label in frequent.index[:_MOST_LABELS]:
-        there = ((side == label).to_numpy(dtype=np.float64, na_value=np.nan) for side in sides)
-        yield _Trait(column.name, f"{name} = {str(label)!r}", *there)
+        there = ((side == label).astype(np.float64).where(side.notna()).to_numpy() for side in sides)
+        yield _Trait(column.name, name if label == _YES else f"{name} = {str(label)!r}", *there)
 
 
 def _chosen(traits: list[_Trait], rows: Half) -> Iterator[tuple[_Trait, _Trait]]:

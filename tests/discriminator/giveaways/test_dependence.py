@@ -59,6 +59,21 @@ def test_a_label_that_lost_its_number_is_named():
     assert "'city' = '" in named["amount and city"].sentence
 
 
+def test_a_boolean_goes_by_its_own_name():
+    draw = np.random.default_rng(0)
+    kinds = (Column(name="paid", kind="boolean"), Column(name="amount", kind="number"))
+    sides = []
+    for tie in (30.0, 0.0):
+        paid = draw.random(300) < 0.4
+        frame = pd.DataFrame({"paid": [None if lost else said for lost, said in zip(draw.random(300) < 0.1, paid, strict=True)]})
+        sides.append(
+            load(frame.assign(amount=tie * paid + draw.normal(0, 10, 300)), schema=Schema(modality="table", columns=kinds))
+        )
+    (one,) = found(*sides).values()
+    assert one.sentence.startswith("'paid' and 'amount' do not hang together")
+    assert one.reference > 0.5
+
+
 @pytest.mark.parametrize("column", ["amount", "weight"])
 def test_a_column_that_is_wrong_by_itself_is_no_matter_of_pairs(column):
     """Shifted, stretched and bent, it keeps its order."""
