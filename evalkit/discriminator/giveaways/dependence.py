@@ -56,7 +56,7 @@ def dependence_giveaways(reference: Table, generated: Table, *, seed: int) -> It
     finding. Nothing is told with fewer than 50 rows a side in that half, nor of a dependence that goes neither up nor down.
 
     Args:
-        reference: real rows, 10 or more, with a column besides texts and identifiers.
+        reference: real rows, 10 or more. Texts and identifiers are left aside.
         generated: of the same columns, 10 or more.
         seed: of the halves.
     """
@@ -65,9 +65,9 @@ def dependence_giveaways(reference: Table, generated: Table, *, seed: int) -> It
     columns = columns_of(reference, generated)
     cells = [np.column_stack(side) for side in zip(*((column.reference, column.generated) for column in columns), strict=True)]
     learning, held_out = halves(*cells, seed=seed)
-    if min(map(len, held_out)) < _FEWEST_HELD_OUT:
-        return
     traits = [trait for column in columns for trait in _traits(column, reference.frame, generated.frame)]
+    if not traits or min(map(len, held_out)) < _FEWEST_HELD_OUT:
+        return
     copies = copies_of(cells[0][held_out.reference]), copies_of(cells[1][held_out.generated])
     for one, other in _chosen(traits, learning):
         found = _compared(one, other, held_out, copies)

@@ -119,6 +119,26 @@ def test_nothing_to_tell(case, columns):
     assert not list(dependence_giveaways(*sides, seed=0))
 
 
+def test_labels_that_are_all_rare_hang_together_with_nothing():
+    """Nothing is left to have a rank."""
+    schema = Schema(modality="table", columns=tuple(Column(name=name, kind="category") for name in "ab"))
+    labels = np.arange(300).astype(str)
+    sides = (load(pd.DataFrame({"a": labels, "b": labels[::step]}), schema=schema) for step in (1, -1))
+    assert not list(dependence_giveaways(*sides, seed=0))
+
+
+@pytest.mark.parametrize("lost", ["in one", "in both", "by turns"])
+def test_columns_that_are_never_known_together(lost):
+    def gone(frame, draw):
+        known = draw.random(len(frame)) < 0.5
+        if lost == "by turns":
+            return frame.assign(amount=frame["amount"].where(known), weight=frame["weight"].mask(known))
+        return frame.assign(weight=np.nan)
+
+    reference = table(300, 0) if lost == "in one" else table(300, 0, change=gone)
+    assert "amount and weight" not in found(reference, table(300, 1, change=gone))
+
+
 def test_a_column_that_is_constant_in_a_sample_and_exact_relations():
     constant = table(300, 1, change=lambda frame, draw: frame.assign(visits=3.0))
     assert not any("visits" in name for name in found(table(300, 0), constant))

@@ -114,7 +114,8 @@ def test_everything_that_was_looked_at_is_listed_and_corrected():
 def test_many_rare_labels_are_no_giveaway():
     """Most labels stand once: each sample has labels that the other lacks, and that means nothing."""
     draws = [pd.DataFrame({"a": draw.zipf(1.3, 300).clip(0, 10**6).astype(str)}) for draw in map(np.random.default_rng, (0, 1))]
-    schema = Schema(modality="table", columns=(Column(name="a", kind="category"),))
+    draws = [one.assign(b=[f"{label} {row}" for row, label in enumerate(one["a"])]) for one in draws]
+    schema = Schema(modality="table", columns=tuple(Column(name=name, kind="category") for name in "ab"))
     found = find_giveaways(*(load(one, schema=schema) for one in draws), seed=0)
     assert next(one for one in found if one.what == "new categories").figure > 0.1
     assert min(one.p_value for one in found) > 0.05
