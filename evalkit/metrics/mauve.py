@@ -1,7 +1,7 @@
 """MAUVE: the area under the curve of the two errors that a generator can make, over clusters of features."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
-from evalkit.core.seeds import derive_seed
+from evalkit.core.seeds import derive_seed, generator
 from evalkit.features.principal import principal_components
 from evalkit.metrics.pairs import checked_pair
 from evalkit.metrics.second_order import Noise, tempering
@@ -21,12 +21,17 @@ from evalkit.statistics.shared_reference import SharedReference
 
 Array = NDArray[np.float64]
 Clusters = NDArray[np.int64]
+Indices = NDArray[np.intp]
 
 _MIXTURES = np.linspace(1e-6, 1 - 1e-6, 25)[:, None]
 _SCALE = 5.0
 _ROWS_A_CLUSTER, _FEWEST = 10, 20
 _VARIANCE_KEPT = 0.9
-_CLUSTERINGS, _MOST_STEPS = 5, 500
+# So much of it is enough to look for the components of a half in.
+_VARIANCE_SEEN = 0.99
+_HALVINGS, _MOST_STEPS = 5, 500
+# How much of the variance between clusterings their mean has, for the clusters that other rows would have made.
+_OF_OTHER_ROWS = 0.15
 _SEEDS = 2**31
 
 
@@ -85,9 +90,9 @@ class Mauve:
     """MAUVE, 0 to 1, of rows in clusters; see :func:`divergence_area`.
 
     Both samples together are reduced to the principal components that hold 90 % of their variance, and clustered by k-means into a
-    tenth as many clusters as the smaller sample has rows. A single clustering leaves the figure to chance; so the mean over five is
-    taken, and their spread is part of the error. ``mauve_star`` adds one half to the rows of each cluster on either side, which
-    takes away part of the bias.
+    tenth as many clusters as the smaller sample has rows. A single clustering leaves the figure to chance, of k-means and of the
+    rows that made the clusters. So ten are made, each by half of the rows, and all rows are told apart by each: the figure is the
+    mean of ten areas. ``mauve_star`` adds one half to the rows of each cluster on either side, which takes away part of the bias.
 
     Equal laws do not give 1, since each cluster holds few rows; the figure depends on the numbers of rows, the features and the
     scale. Compare generators by it that were measured alike, beside held-out real rows. It sees what moves rows between clusters.
@@ -95,7 +100,8 @@ class Mauve:
     lacks to 1, which errs in proportion to itself. Close to equality each cluster's influence is mostly what chance made of its
     few rows, and the area errs half as much as such influences say: they lose half of that noise, as those of squared distances
     do (:func:`~evalkit.metrics.second_order.tempered`), and so does the spread. That other rows would have made other clusters is
-    not in them.
+    in them by a share of that spread, which was found by simulation: where rows lie in well separated clusters it is a little too
+    small, for few rows of many features too large.
 
     Attributes:
         unit_length: divide each row by its length first, as is usual for the features of language models, which have a meaning by
@@ -120,12 +126,11 @@ class Mauve:
             InputError: a feature is missing, infinite or huge.
         """
         ours, theirs = checked_pair(reference, generated, what="MAUVE", fewest=_FEWEST)
-        n = len(ours)
-        k = min(n, len(theirs)) // _ROWS_A_CLUSTER
-        scores = _reduced(np.concatenate([ours, theirs]), self.unit_length)
-        of_all = (clusters(scores, k, seed=derive_seed(seed, "mauve", i) % _SEEDS) for i in range(_CLUSTERINGS))
-        found = [(of[:n], of[n:]) for of in of_all]
-        return {name: _estimate(found, k, scores.shape[1], added) for name, added in (("mauve", 0.0), ("mauve_star", 0.5))}
+        k = min(len(ours), len(theirs)) // _ROWS_A_CLUSTER
+        if self.unit_length:
+            ours, theirs = map(_of_unit_length, (ours, theirs))
+        found = list(_clusterings(ours, theirs, k, seed))
+        return {name: _estimate(found, k, added) for name, added in (("mauve", 0.0), ("mauve_star", 0.5))}
 
 
 def area_of_clusters(reference: Clusters, generated: Clusters, k: int, *, added: float) -> Area:
@@ -197,31 +202,50 @@ def _degrees(area: Area, found: tuple[Clusters, Clusters]) -> float:
     return float(of_cluster.sum() ** 2 / (of_cluster**2).sum()) if of_cluster.any() else 1.0
 
 
-def clusters(scores: Array, k: int, *, seed: int) -> Clusters:
-    """Each row's cluster by k-means, (n,); fewer than k where fewer rows differ."""
+def clusters(rows: Array, half: Indices, k: int, *, seed: int) -> Clusters:
+    """Each row's cluster, (n,), by the k-means of some rows; fewer than k where fewer of them differ.
+
+    Args:
+        rows: (n, d).
+        half: which rows the principal components and the centres are of.
+        k: clusters.
+        seed: of the first centres.
+    """
+    scores = _components(rows, rows[half], _VARIANCE_KEPT) if rows.shape[1] else rows
     if scores.shape[1] == 0:
-        return np.zeros(len(scores), dtype=np.int64)
-    # In the order of the values, so that the rows' order does not choose the first centres.
-    order = np.lexsort(scores.T)
-    found = np.empty(len(scores), dtype=np.int64)
+        return np.zeros(len(rows), dtype=np.int64)
     with threadpool_limits(1), warnings.catch_warnings():  # sums of several threads differ in their last digit from run to run
         warnings.simplefilter("ignore", ConvergenceWarning)  # of fewer different rows than clusters
-        means = KMeans(k, n_init=1, max_iter=_MOST_STEPS, random_state=seed)
-        found[order] = means.fit_predict(scores[order])
-    return found
+        means = KMeans(k, n_init=1, max_iter=_MOST_STEPS, random_state=seed).fit(scores[half])
+        return np.asarray(means.predict(scores), dtype=np.int64)
 
 
-def _reduced(rows: Array, unit_length: bool) -> Array:
-    if unit_length:
-        lengths = np.sqrt((rows**2).sum(axis=1, keepdims=True))
-        rows = rows / np.where(lengths > 0, lengths, 1.0)
-    mean, directions = principal_components(rows, min(rows.shape))
-    scores = (rows - mean) @ directions.T
-    held = np.cumsum((scores**2).sum(axis=0))
-    return scores[:, : int((held < _VARIANCE_KEPT * held[-1:]).sum()) + 1]
+def _clusterings(reference: Array, generated: Array, k: int, seed: int) -> Iterator[tuple[Clusters, Clusters]]:
+    """Each row's cluster by the rows of one half and of the other, of several ways to halve both sides."""
+    n, both = len(reference), np.concatenate([reference, generated])
+    rows = _components(both, both, _VARIANCE_SEEN)
+    # In the order of the values, so that the rows' order does not choose the halves.
+    ours, theirs = np.lexsort(reference.T), n + np.lexsort(generated.T)
+    for i in range(_HALVINGS):
+        mixed = (generator(seed, "mauve", side, i).permutation(order) for side, order in enumerate((ours, theirs)))
+        for j, half in enumerate(zip(*(np.array_split(side, 2) for side in mixed), strict=True)):
+            found = clusters(rows, np.concatenate(half), k, seed=derive_seed(seed, "mauve", i, j) % _SEEDS)
+            yield found[:n], found[n:]
 
 
-def _estimate(found: list[tuple[Clusters, Clusters]], k: int, d: int, added: float) -> Estimate:
+def _components(rows: Array, of: Array, share: float) -> Array:
+    """Rows along the principal components of some that hold such a share of their variance."""
+    mean, directions = principal_components(of, min(of.shape))
+    held = np.cumsum((((of - mean) @ directions.T) ** 2).sum(axis=0))
+    return (rows - mean) @ directions[: int((held < share * held[-1:]).sum()) + 1].T
+
+
+def _of_unit_length(rows: Array) -> Array:
+    lengths = np.sqrt((rows**2).sum(axis=1, keepdims=True))
+    return rows / np.where(lengths > 0, lengths, 1.0)
+
+
+def _estimate(found: list[tuple[Clusters, Clusters]], k: int, added: float) -> Estimate:
     areas = [area_of_clusters(*sides, k, added=added) for sides in found]
     noise, values = noise_of_mean(areas, found), np.array([area.value for area in areas])
     sides = np.mean([area.reference for area in areas], axis=0), np.mean([area.generated for area in areas], axis=0)
@@ -229,8 +253,9 @@ def _estimate(found: list[tuple[Clusters, Clusters]], k: int, d: int, added: flo
     scales = tempering(raw[0], noise.reference + noise.shared), tempering(raw[1], noise.generated + noise.shared)
     kept = sum(size * scale**2 for size, scale in zip(raw, scales, strict=True)) / sum(raw) if any(raw) else 1.0
     method = (
-        f"{k} clusters of {d} principal components, mean over {len(areas)} clusterings; jackknife and spread of clusterings, less "
-        f"half their noise; the interval is of the expectation with {len(sides[0])} reference and {len(sides[1])} generated rows"
+        f"{k} clusters of principal components, mean over {len(areas)} clusterings by half of the rows; jackknife and spread of "
+        f"clusterings, less half their noise; the interval is of the expectation with {len(sides[0])} reference and "
+        f"{len(sides[1])} generated rows"
     )
     return Estimate(
         float(values.mean().clip(0, 1)),
@@ -238,9 +263,9 @@ def _estimate(found: list[tuple[Clusters, Clusters]], k: int, d: int, added: flo
         method,
         sides[0] * scales[0],
         sides[1] * scales[1],
-        float(values.var(ddof=1)) / len(values) * kept,
+        float(values.var(ddof=1)) * (1 / len(values) + _OF_OTHER_ROWS) * kept,
         (0.0, 1.0),
         short_of=1.0,
-        # Of equal generators the spread is in the influences already.
+        # Equal generators share the reference's halves, and of what else clusters differ in the influences have enough.
         pair=SharedReference(noise.shared, noise.degrees, 0.0, scales),
     )

@@ -125,6 +125,26 @@ class Features:
 
 
 @dataclass(frozen=True)
+class Separated:
+    """Rows about five centres far from each other. A shift makes one of them rarer and moves another.
+
+    Attributes:
+        d: features.
+    """
+
+    d: int
+
+    def name(self) -> str:
+        return f"{self.d} features about 5 centres"
+
+    def rows(self, count: int, shift: float, draw: Draw) -> Array:
+        centres, shares = 3 * np.random.default_rng(self.d).normal(size=(5, self.d)), np.ones(5)
+        shares[0] -= 0.4 * min(shift, 2.0)
+        centres[1] += 0.5 * shift
+        return centres[draw.choice(5, size=count, p=shares / shares.sum())] + draw.normal(size=(count, self.d))
+
+
+@dataclass(frozen=True)
 class Probabilities:
     """Class probabilities: most rows are of one class nearly for sure. A shift makes the first class more frequent.
 
