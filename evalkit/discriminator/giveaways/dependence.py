@@ -1,6 +1,7 @@
 """Giveaways in pairs of columns: which do not hang together as they do in the reference?"""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -20,6 +21,8 @@ Array = NDArray[np.float64]
 Groups = NDArray[np.intp]
 
 _CHOSEN, _FEWEST_HELD_OUT = 10, 50
+# A column that so many pairs have in common is what is wrong with them; so many others are told with their figures.
+_IN_COMMON, _TOLD = 3, 3
 _MOST_LABELS, _FREQUENT = 8, 25
 # Of a boolean, which is a number here, one of the two says all.
 _YES, _NO = 1.0, 0.0
@@ -48,7 +51,23 @@ class _Trait:
         return _ranks(self.reference[rows.reference]), _ranks(self.generated[rows.generated])
 
 
-def dependence_giveaways(reference: Table, generated: Table, *, seed: int) -> Iterator[Giveaway]:
+@dataclass(frozen=True)
+class Dependence(Giveaway):
+    """That of a pair of columns.
+
+    Attributes:
+        pair: their names.
+    """
+
+    pair: tuple[str, str] = ("", "")
+
+    def other(self, column: str) -> str:
+        """The column beside this one."""
+        first, second = self.pair
+        return second if column == first else first
+
+
+def dependence_giveaways(reference: Table, generated: Table, *, seed: int) -> Iterator[Dependence]:
     """Rank correlations of two columns in both tables, for the pairs in which they differ most.
 
     Of labels each frequent one has its turn: whether it stands there. The ten pairs are chosen on one half of the rows; figures and
@@ -109,7 +128,7 @@ def _transformed(correlations: Array) -> Array:
     return np.arctanh(np.clip(correlations, -_NEARLY_ONE, _NEARLY_ONE))
 
 
-def _compared(one: _Trait, other: _Trait, rows: Half, copies: tuple[Groups, Groups]) -> Giveaway | None:
+def _compared(one: _Trait, other: _Trait, rows: Half, copies: tuple[Groups, Groups]) -> Dependence | None:
     """The pair in these rows. None where one of the two is constant in a sample, or no row moves either correlation."""
     sides = list(zip(one.ranks(rows), other.ranks(rows), strict=True))
     if any(np.unique(values[~np.isnan(values)]).size < 2 for side in sides for values in side):
@@ -126,8 +145,40 @@ def _compared(one: _Trait, other: _Trait, rows: Half, copies: tuple[Groups, Grou
         f"{one.words} and {other.words} do not hang together as in the reference: their rank correlation is {found:.2f} "
         f"({low:.2f} – {high:.2f}) in {len(rows.generated):,} generated rows, {usual:.2f} in the reference's."
     )
-    where = f"{one.column} and {other.column}"
-    return Giveaway("dependence", where, found, low, high, usual, p_value, sentence, abs(found - usual) / 2)
+    pair = one.column, other.column
+    return Dependence("dependence", " and ".join(pair), found, low, high, usual, p_value, sentence, abs(found - usual) / 2, pair)
+
+
+def gathered(found: Sequence[Giveaway]) -> list[Giveaway]:
+    """All; those of three or more pairs that have a column in common are one giveaway, of that column.
+
+    Its figures are those of the pair that differs most, and its p-value is the smallest: that some pair of the column differs.
+
+    Args:
+        found: what is significant by itself, each with its corrected p-value.
+    """
+    pairs = [one for one in found if isinstance(one, Dependence)]
+    together = [one for one in found if not isinstance(one, Dependence)]
+    while pairs:
+        column, times = Counter(column for one in pairs for column in one.pair).most_common(1)[0]
+        if times < _IN_COMMON:
+            break
+        together.append(_of_column(column, [one for one in pairs if column in one.pair]))
+        pairs = [one for one in pairs if column not in one.pair]
+    return together + list[Giveaway](pairs)
+
+
+def _of_column(column: str, found: Sequence[Dependence]) -> Giveaway:
+    by_size = sorted(found, key=lambda one: -one.size)
+    told = [f"with {one.other(column)!r} {one.figure:.2f} ({one.reference:.2f})" for one in by_size[:_TOLD]]
+    more = [f"{len(found) - _TOLD} more"] if len(found) > _TOLD else []
+    sentence = (
+        f"{column!r} does not hang together with {len(found)} columns as in the reference. Its rank correlations, beside the "
+        f"reference's: {', '.join(told + more)}."
+    )
+    most = by_size[0]
+    p_value = min(one.p_value for one in found)
+    return Giveaway("dependence", column, most.figure, most.low, most.high, most.reference, p_value, sentence, most.separation)
 
 
 def _correlation(first: Array, second: Array) -> tuple[float, Array]:

@@ -41,8 +41,8 @@ class Giveaway:
         what: ``"decimals"``: share of values with at most so many decimals. ``"missing values"``: their share. ``"range"``: share
             of values outside the reference's smallest and largest. ``"new categories"``: share of values that the reference never
             has. ``"lost categories"``: share of the reference's values that the generator never makes; the generated figure is 0.
-            ``"dependence"``: rank correlation of two columns, or of labels. ``"repeated rows"``: share of rows, images or texts
-            that equal another of their sample.
+            ``"dependence"``: rank correlation of two columns, or of labels; of one column with several, that which differs most.
+            ``"repeated rows"``: share of rows, images or texts that equal another of their sample.
             ``"column"``: by how much the AUC of a classifier falls when the column's values are shuffled among held-out rows.
             Shares of held-out texts that have it: ``"character n-gram"`` and ``"word n-gram"``: a run of characters or words;
             ``"length"``: at most so many characters; ``"repeated lines"``: a line twice; ``"new characters"``: one that the other

@@ -14,7 +14,7 @@ from evalkit.data.encoding import TableEncoder
 from evalkit.discriminator.giveaways.categories import category_giveaways
 from evalkit.discriminator.giveaways.cells import decimals_giveaway, missing_giveaway, range_giveaway
 from evalkit.discriminator.giveaways.columns import column_giveaways
-from evalkit.discriminator.giveaways.dependence import dependence_giveaways
+from evalkit.discriminator.giveaways.dependence import dependence_giveaways, gathered
 from evalkit.discriminator.giveaways.giveaway import Giveaway
 from evalkit.discriminator.giveaways.images import image_giveaways
 from evalkit.discriminator.giveaways.repeats import repeats_giveaway
@@ -28,9 +28,9 @@ def find_giveaways(reference: Sample, generated: Sample, *, seed: int, level: fl
     """What gives a generator away, most telling first.
 
     First comes what is significant; there, in tables, what is wrong in cells (decimals, missing values, range, categories), in
-    pairs of columns or in whole rows before what only a classifier sees, since it says why; there, the largest difference. All
-    p-values are corrected together, so that with equal laws one in twenty pairs of Samples at most has anything below 0.05.
-    Nothing found does not mean nothing there.
+    pairs of columns or in whole rows before what only a classifier sees, since it says why; there, the largest difference. Where
+    one column does not hang together with three others or more, that is one finding. All p-values are corrected together, so that
+    with equal laws one in twenty pairs of Samples at most has anything below 0.05. Nothing found does not mean nothing there.
 
     Args:
         reference: real rows, 10 or more; series may be few, if they are long.
@@ -58,7 +58,8 @@ def find_giveaways(reference: Sample, generated: Sample, *, seed: int, level: fl
     found += [] if repeats is None else [repeats]
     adjusted = holm(np.array([one.p_value for one in found]))
     corrected = [replace(one, p_value=float(p_value)) for one, p_value in zip(found, adjusted, strict=True)]
-    return tuple(sorted(corrected, key=lambda one: (one.p_value > level, one.what == "column", -one.size, one.p_value)))
+    told = [*gathered([one for one in corrected if one.p_value <= level]), *(one for one in corrected if one.p_value > level)]
+    return tuple(sorted(told, key=lambda one: (one.p_value > level, one.what == "column", -one.size, one.p_value)))
 
 
 def _enough(reference: Sample, generated: Sample) -> None:

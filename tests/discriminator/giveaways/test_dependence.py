@@ -7,7 +7,9 @@ import pytest
 from evalkit.core.sample import Table
 from evalkit.core.schema import Column, Schema
 from evalkit.data import load
-from evalkit.discriminator.giveaways.dependence import dependence_giveaways
+from evalkit.discriminator.giveaways import find_giveaways
+from evalkit.discriminator.giveaways.dependence import Dependence, dependence_giveaways, gathered
+from evalkit.discriminator.giveaways.giveaway import Giveaway
 
 KINDS = {"amount": "number", "weight": "number", "city": "category", "visits": "count", "note": "text"}
 SCHEMA = Schema(modality="table", columns=tuple(Column(name=name, kind=kind) for name, kind in KINDS.items()))
@@ -152,3 +154,34 @@ def test_a_column_that_is_constant_in_a_sample_and_exact_relations():
 def test_missing_values_hide_no_dependence():
     gone = table(600, 1, change=lambda frame, draw: frame.assign(weight=frame["weight"].where(draw.random(len(frame)) < 0.5)))
     assert not significant(table(600, 0), gone)
+
+
+def pair(first, second, figure=0.1, p_value=0.01):
+    sentence = f"{first} and {second}"
+    return Dependence("dependence", sentence, figure, figure, figure, 0.9, p_value, sentence, (0.9 - figure) / 2, (first, second))
+
+
+def test_what_three_pairs_have_in_common_is_one_giveaway():
+    other = Giveaway("range", "a", 0.5, 0.4, 0.6, 0.0, 0.001, "other")
+    pairs = [pair("a", "b", 0.3), pair("c", "a", 0.0, 0.02), pair("a", "d", p_value=0.001), pair("e", "a"), pair("b", "e")]
+    found = {one.column: one for one in gathered([*pairs, other]) if one is not other}
+    assert set(found) == {"a", "b and e"}
+    assert (found["a"].figure, found["a"].reference, found["a"].p_value) == (0.0, 0.9, 0.001)
+    assert found["a"].size == pytest.approx(0.45)
+    assert found["a"].sentence == (
+        "'a' does not hang together with 4 columns as in the reference. Its rank correlations, beside the reference's: "
+        "with 'c' 0.00 (0.90), with 'd' 0.10 (0.90), with 'e' 0.10 (0.90), 1 more."
+    )
+    assert gathered([*pairs[:2], other]) == [other, *pairs[:2]]
+
+
+def test_a_column_that_lost_all_others_is_named_once():
+    def tied(n, seed, free):
+        draw = np.random.default_rng(seed)
+        cause = draw.normal(size=n)
+        columns = {name: cause + draw.normal(0, 0.5, n) for name in "abcde"}
+        return load(pd.DataFrame(columns | {"a": draw.normal(size=n)} if free else columns))
+
+    found = [one for one in find_giveaways(tied(400, 0, False), tied(400, 1, True), seed=0) if one.p_value <= 0.05]
+    told = [one.column for one in found if one.what == "dependence"]
+    assert told == ["a"]
