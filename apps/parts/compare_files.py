@@ -41,11 +41,12 @@ def files(modality: Modality, label: str, key: str, before: Path | None = None) 
     listed = given if isinstance(given, list) else [given] if given is not None else []
     uploads = [Upload(file.name, file.getbuffer()) for file in listed]
     if not uploads:
-        return None if before is None else _as_before(before, f"{key}_{modality}")
+        return None if before is None else as_before(before, f"{key}_{modality}")
     return uploads[0] if len(uploads) == 1 else uploads
 
 
-def _as_before(before: Path, key: str) -> Path | None:
+def as_before(before: Path, key: str) -> Path | None:
+    """What an earlier run had been given, unless it is unticked or not there any more."""
     if not before.exists():
         st.caption("What was given before is not here any more: give it again.")
         return None

@@ -3,7 +3,7 @@
 from functools import partial
 
 import streamlit as st
-from parts.opened import DETECT, PLACES, forget, opened
+from parts.opened import DETECT, PLACES, opened, start_again
 from parts.result import result
 from parts.setup import setup
 from parts.watch import no_result, watch
@@ -32,7 +32,7 @@ def show(job: Job) -> None:
         watch(job)
     else:
         no_result(job, status)
-        st.button("Start again", on_click=partial(forget, DETECT), type="primary", key="again")
+        st.button("Start again", on_click=partial(start_again, DETECT, job), type="primary", key="again")
 
 
 page()

@@ -111,6 +111,7 @@ def test_a_stopped_run_says_so(page):
     shows(page, "You stopped this run.")
     page.get_by_role("button", name="Start again").click()
     expect(heading(page)).to_have_text("Which rows do not belong?")
+    shows(page, "Filled in as it was given before")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

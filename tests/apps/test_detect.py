@@ -12,6 +12,7 @@ from evalkit.compare.alarms import at_fdr, most_anomalous_first
 from evalkit.core.bundled import bundled
 from evalkit.run import jobs, starting
 from evalkit.run.requests import DetectRequest, DetectSettings
+from evalkit.run.samples import SAMPLES
 from evalkit.run.verdicts import verdicts
 
 
@@ -89,6 +90,60 @@ def test_own_file_reference_and_settings_reach_the_job(app, started):
     assert bytes(settings["reference"].content) == b"a,b\n3,4\n"
     assert settings["settings"] == DetectSettings(fdr=0.2, effort="fast", id_column="a", ignore=("b",))
     assert settings["sample"] is None
+
+
+@pytest.fixture
+def failed():
+    """A detection in a file and beside a reference, both uploaded, that ended with an error."""
+    job = jobs.Job(jobs.runs_folder() / "20260101-000000-bbbbbb")
+    for name in ("data", "reference"):
+        (job.folder / name).mkdir(parents=True)
+        (job.folder / name / f"{name}.csv").write_text("a,b\n1,2\n")
+    given = {name: job.folder / name / f"{name}.csv" for name in ("data", "reference")}
+    request = DetectRequest(**given, settings=DetectSettings(fdr=0.07, effort="fast", seed=3, id_column="a", ignore=("b",)))
+    (job.folder / "request.json").write_text(request.model_dump_json())
+    (job.folder / "error.txt").write_text("the table has too few rows")
+    return job
+
+
+def test_started_again_the_form_holds_all_that_was_given(app, started, failed):
+    page = app("detect", run=failed.id)
+    page.button(key="again").click().run()
+    assert not page.exception
+    assert linked(page, "again") == failed.id
+    assert "Filled in as it was given before" in marked(page)
+    assert {"data.csv", "reference.csv"} <= set(texts(page))
+    page.button(key="begin").click().run()
+    assert not page.exception
+    ((data, settings),) = started
+    before = failed.request()
+    assert data == before.data
+    assert settings == {"reference": before.reference, "sample": None, "settings": before.settings}
+    assert linked(page, "again") is None
+
+
+def test_started_again_files_may_change_and_are_asked_for_where_they_are_gone(app, started, failed):
+    page = app("detect", again=failed.id)
+    page.file_uploader(key="data_file").set_value(("better.csv", b"a,b,c\n1,2,3\n", "text/csv")).run()
+    page.checkbox(key="reference_file_before").uncheck().run()
+    assert page.button(key="begin").disabled
+    page.segmented_control(key="against").set_value("The table's own bulk").run()
+    page.button(key="begin").click().run()
+    ((data, settings),) = started
+    assert (data.name, settings["reference"]) == ("better.csv", None)
+    failed.request().data.unlink()
+    page = app("detect", again=failed.id)
+    assert "What was given before is not here any more: give it again" in marked(page)
+    assert page.button(key="begin").disabled
+
+
+def test_a_sample_that_was_chosen_is_chosen_again(app, started, failed):
+    request = DetectRequest(data=SAMPLES["wine"].path(), sample="wine")
+    (failed.folder / "request.json").write_text(request.model_dump_json())
+    page = app("detect", again=failed.id)
+    page.button(key="begin").click().run()
+    ((data, settings),) = started
+    assert (data, settings["sample"]) == (request.data, "wine")
 
 
 def test_a_refused_file_is_explained_where_the_result_would_be(app):
