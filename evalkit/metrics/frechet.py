@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,8 @@ from evalkit.statistics.influence import Estimate
 _PAIRED_ROWS = 256
 # What it loses to the fit of the shared coordinates is told by so many halves, and not believed to be more than a third.
 _NOISY_HALVES, _LARGEST_GROWTH = 2, 1.5
+# By such a share of itself the bias that is left may differ between generators.
+_LEFT_APART = 1 / 4
 _PLAIN = "plug-in; its bias is left in, so the interval is of its expectation with {n} reference and {m} generated rows"
 _CORRECTED = "plug-in less its bias, to order 1/n by moments of order four, to order 1/n² by halves ({splits} splits); n={n}, m={m}"
 
@@ -83,13 +85,15 @@ class WithoutBias(NamedTuple):
 
     Attributes:
         value: the distance, 0 on average for equal laws.
-        left: variance of what the correction leaves of the bias, and of the splits by which it is made.
+        left: square of what the correction may leave of the bias.
+        chance: variance of the splits by which it is made.
         whole: both sides in shared coordinates.
         noise: of their influences.
     """
 
     value: float
     left: float
+    chance: float
     whole: Coupling
     noise: Noise
 
@@ -130,13 +134,16 @@ class Frechet:
             InputError: a value is missing, infinite or huge.
         """
         found = self.without_bias(reference, generated, seed=seed)
-        error, above = found.error(besides=found.left), (0.0, math.inf)
-        sizes = {"n": len(reference), "m": len(generated)}
+        besides, above = found.left + found.chance, (0.0, math.inf)
+        error, sizes = found.error(besides=besides), {"n": len(reference), "m": len(generated)}
+        # Equal generators have the same of the bias left, and the reference's halves.
+        apart = found.left * _LEFT_APART**2 + found.chance * not_shared(**sizes)
+        pair = error.pair and replace(error.pair, besides=apart)
         method, as_is = _CORRECTED.format(splits=self.splits, **sizes), _PLAIN.format(**sizes)
         return {
-            "frechet": Estimate(found.value, "lower", method, *error[:3], above, error.squared, pair=error.pair),
+            "frechet": Estimate(found.value, "lower", method, *error[:3], above, error.squared, pair=pair),
             "frechet_plain": Estimate(
-                found.whole.distance, "neither", as_is, *error[:2], error.further - found.left, above, error.plain
+                found.whole.distance, "neither", as_is, *error[:2], error.further - besides, above, error.plain
             ),
         }
 
@@ -160,10 +167,11 @@ class Frechet:
         left = less**2 / whole.bias / 3 if whole.bias > 0 else 0.0
         # With few rows for the features it does not; then a share of the whole correction is left, which grows about so.
         varied = int(((np.ptp(reference, axis=0) > 0) | (np.ptp(generated, axis=0) > 0)).sum())
-        crowded = (whole.bias - less) / 3 * (varied / min(len(reference), len(generated))) ** 2
+        over = varied / min(len(reference), len(generated))
+        crowded = (whole.bias - less) / 3 * over**2 * math.sqrt(min(over, 1.0))
         chance = float(of_splits.var(ddof=1)) / self.splits / 9
         noise = _unfitted(_noise(whole, seed), noises)
-        return WithoutBias(whole.distance - whole.bias + less, left**2 + crowded**2 + chance, whole, noise)
+        return WithoutBias(whole.distance - whole.bias + less, left**2 + crowded**2, chance, whole, noise)
 
     def _halves(self, reference: Array, generated: Array, seed: int) -> Iterator[Coupling]:
         for split in range(self.splits):
@@ -172,6 +180,15 @@ class Frechet:
             theirs = shuffled(generated, generator(seed, "frechet", "generated", split))
             for part in range(2):
                 yield Coupling.of(ours[part::2], theirs[part::2])
+
+
+def not_shared(n: int, m: int) -> float:
+    """Which share of the variance of random divisions two generators' figures have each for itself, of n and m rows.
+
+    >>> not_shared(100, 100)
+    0.75
+    """
+    return 1 - (m / (n + m)) ** 2
 
 
 def _noise(whole: Coupling, seed: int) -> Noise:

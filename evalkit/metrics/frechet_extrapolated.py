@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import InputError
 from evalkit.core.seeds import derive_seed, generator
-from evalkit.metrics.frechet import Frechet, frechet_distance_of_rows
+from evalkit.metrics.frechet import Frechet, frechet_distance_of_rows, not_shared
 from evalkit.metrics.pairs import checked_pair, shuffled
 from evalkit.statistics.influence import Estimate
 
@@ -107,7 +107,7 @@ class FrechetExtrapolated:
         left = max((value - by_moments.value) ** 2 - chance, 0.0)
         error = by_moments.error(besides=divisions + left)
         # What is left of the bias is the same for equal generators, and so are products among the reference's rows.
-        apart = divisions * (1 - (m / (n + m)) ** 2)
+        apart = divisions * not_shared(n, m)
         pair = error.pair and replace(error.pair, besides=apart)
         method = _METHOD.format(parts=self.parts, repeats=self.repeats, n=n, m=m)
         estimate = Estimate(value, "lower", method, *error[:3], (0.0, math.inf), error.squared, pair=pair)

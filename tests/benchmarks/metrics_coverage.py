@@ -107,6 +107,8 @@ NORMAL, SKEWED = Features("normal", 16), Features("skewed", 16)
 OF_FEATURES, OF_FEWER_FEATURES = three(NORMAL, SKEWED), three(NORMAL, SKEWED, 300)
 # Few rows for the features, of which none is more than another.
 ALIKE = Scenario(Features("alike", 32), 200, 200, 0)
+# Hardly more than two rows a feature.
+CROWDED = Scenario(Features("normal", 64), 150, 150, 0)
 TABLE, MANY_COLOURS = MixedTable(4, 0.0), MixedTable(30, 0.1)
 OF_TABLES = three(TABLE, MANY_COLOURS)
 COPYING_FEATURES, COPYING_TABLES = (
@@ -116,7 +118,7 @@ COPYING_FEATURES, COPYING_TABLES = (
 OF_TEXTS, OF_FEWER_TEXTS = three(Chains(60), Chains(2000)), three(Chains(60), Chains(2000), 300)
 
 MEASURED: dict[str, Measured] = {
-    "frechet": Measured((*OF_FEATURES, ALIKE), truths={"frechet": frechet_truth}),
+    "frechet": Measured((*OF_FEATURES, ALIKE, CROWDED), truths={"frechet": frechet_truth}),
     "kid": Measured(OF_FEATURES, batch=500, truths={"kid": kid_truth}),
     # Elsewhere the bandwidth follows the reference, and the estimate is unbiased given the bandwidth.
     "mmd": Measured(OF_FEATURES, truths={"mmd": none_if_equal(0.0)}),

@@ -180,7 +180,7 @@ def test_the_chance_of_the_splits_is_in_the_interval() -> None:
     """Of the same rows, other splits: what the bias may have left is next to nothing where features are few."""
     sides = np.random.default_rng(0).normal(size=(2, 400, 4))
     found = [Frechet().without_bias(*sides, seed=seed) for seed in range(60)]
-    assert 0.5 < np.mean([one.left for one in found]) / np.var([one.value for one in found], ddof=1) < 2
+    assert 0.5 < np.mean([one.chance for one in found]) / np.var([one.value for one in found], ddof=1) < 2
 
 
 def test_plain_is_the_plug_in_figure_and_shares_the_influences() -> None:
