@@ -201,6 +201,18 @@ def test_a_worse_generator_is_worse() -> None:
     assert found.p_value < 1e-3
 
 
+def test_a_worse_generator_is_told_with_two_rows_a_feature_and_an_equal_one_is_not() -> None:
+    """What is left of the bias there is large beside the error, and the same for both."""
+    worse, equal = 0, 0
+    for seed in range(10):
+        reference, first, second = np.random.default_rng(seed).normal(size=(3, 96, 48))
+        one, other, far = (Frechet().estimates(reference, rows, seed=seed)["frechet"] for rows in (first, second, second * 1.25))
+        worse += difference(one, far).p_value <= 0.05
+        equal += difference(one, other).p_value <= 0.05
+    assert worse >= 8
+    assert equal <= 3
+
+
 def test_the_rows_to_blame_are_the_strange_ones() -> None:
     draw = np.random.default_rng(0)
     generated = draw.normal(size=(300, 4))
