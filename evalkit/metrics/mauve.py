@@ -30,8 +30,8 @@ _VARIANCE_KEPT = 0.9
 # So much of it is enough to look for the components of a half in.
 _VARIANCE_SEEN = 0.99
 _HALVINGS, _MOST_STEPS = 5, 500
-# How much of the variance between clusterings their mean has, for the clusters that other rows would have made.
-_OF_OTHER_ROWS = 0.15
+# How much of the variance between clusterings their mean has, for the clusters that other rows would have made; none at equality.
+_OF_OTHER_ROWS = 0.2
 _SEEDS = 2**31
 
 
@@ -100,8 +100,7 @@ class Mauve:
     lacks to 1, which errs in proportion to itself. Close to equality each cluster's influence is mostly what chance made of its
     few rows, and the area errs half as much as such influences say: they lose half of that noise, as those of squared distances
     do (:func:`~evalkit.metrics.second_order.tempered`), and so does the spread. That other rows would have made other clusters is
-    in them by a share of that spread, which was found by simulation: where rows lie in well separated clusters it is a little too
-    small, for few rows of many features too large.
+    in them by a share of that spread, the larger the farther from equality, which was found by simulation.
 
     Attributes:
         unit_length: divide each row by its length first, as is usual for the features of language models, which have a meaning by
@@ -263,7 +262,7 @@ def _estimate(found: list[tuple[Clusters, Clusters]], k: int, added: float) -> E
         method,
         sides[0] * scales[0],
         sides[1] * scales[1],
-        float(values.var(ddof=1)) * (1 / len(values) + _OF_OTHER_ROWS) * kept,
+        float(values.var(ddof=1)) * (kept / len(values) + (2 * kept - 1) * _OF_OTHER_ROWS),
         (0.0, 1.0),
         short_of=1.0,
         # Equal generators share the reference's halves, and of what else clusters differ in the influences have enough.
