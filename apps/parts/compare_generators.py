@@ -11,7 +11,7 @@ from evalkit.run.jobs import Job, list_jobs
 from evalkit.run.requests import MOST_GENERATORS, Drawn, FitRequest, Generated, Given, Made
 from evalkit.run.starting import Files
 from evalkit.run.uploads import Upload
-from parts.compare_files import files, what_files
+from parts.given_files import files, what_files
 from parts.opened import TRAIN
 from parts.shown_sample import NOUNS
 from parts.states import duration

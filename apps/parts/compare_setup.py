@@ -15,9 +15,9 @@ from evalkit.run.requests import MOST_GENERATORS, EvaluateRequest, EvaluateSetti
 from evalkit.run.samples import samples_of
 from evalkit.run.starting import Files, start_evaluation
 from evalkit.run.uploads import Upload
-from parts.compare_files import files, what_files
 from parts.compare_generators import Chosen, generators
 from parts.fit_setup import MODALITIES, OWN, SAMPLE
+from parts.given_files import files, what_files
 from parts.opened import COMPARE, given_before, remember
 
 WHAT_FOLLOWS = (

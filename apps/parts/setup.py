@@ -14,7 +14,7 @@ from evalkit.run.requests import DetectRequest, DetectSettings
 from evalkit.run.samples import SAMPLES, samples_of
 from evalkit.run.starting import start
 from evalkit.run.uploads import MAX_UPLOAD_MB, Upload
-from parts.compare_files import as_before
+from parts.given_files import as_before
 from parts.opened import DETECT, given_before, remember
 
 ENDINGS = ["csv", "tsv", "txt", "parquet", "feather", "jsonl"]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -59,7 +59,7 @@ class Dependence(Giveaway):
         pair: their names.
     """
 
-    pair: tuple[str, str] = ("", "")
+    pair: tuple[str, str] = field(kw_only=True)
 
     def other(self, column: str) -> str:
         """The column beside this one."""
@@ -146,7 +146,8 @@ def _compared(one: _Trait, other: _Trait, rows: Half, copies: tuple[Groups, Grou
         f"({low:.2f} – {high:.2f}) in {len(rows.generated):,} generated rows, {usual:.2f} in the reference's."
     )
     pair = one.column, other.column
-    return Dependence("dependence", " and ".join(pair), found, low, high, usual, p_value, sentence, abs(found - usual) / 2, pair)
+    size = abs(found - usual) / 2
+    return Dependence("dependence", " and ".join(pair), found, low, high, usual, p_value, sentence, size, pair=pair)
 
 
 def gathered(found: Sequence[Giveaway]) -> list[Giveaway]:

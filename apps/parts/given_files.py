@@ -1,4 +1,4 @@
-"""Files of any modality, as one upload or several."""
+"""Files of any modality, as one upload or several, or as an earlier run had been given them."""
 
 from pathlib import Path
 
