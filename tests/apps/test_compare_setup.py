@@ -32,7 +32,9 @@ def started(monkeypatch):
 
     monkeypatch.setattr(starting, "start_evaluation", start_evaluation)
     monkeypatch.delitem(sys.modules, "parts.compare_setup", raising=False)
-    return asked
+    yield asked
+    # It has this fixture's start; the next test needs the real one.
+    sys.modules.pop("parts.compare_setup", None)
 
 
 def test_one_click_compares_what_is_made_of_the_sample(app, started):

@@ -51,7 +51,9 @@ def started(monkeypatch):
 
     monkeypatch.setattr(starting, "start", start)
     monkeypatch.delitem(sys.modules, "parts.setup", raising=False)
-    return asked
+    yield asked
+    # It has this fixture's start; the next test needs the real one.
+    sys.modules.pop("parts.setup", None)
 
 
 def test_the_form_begins_with_a_sample_that_is_called_one(app):

@@ -45,7 +45,9 @@ def started(monkeypatch):
 
     monkeypatch.setattr(starting, "start", start)
     monkeypatch.delitem(sys.modules, "parts.fit_setup", raising=False)
-    return asked
+    yield asked
+    # It has this fixture's start; the next test needs the real one.
+    sys.modules.pop("parts.fit_setup", None)
 
 
 def test_the_first_visit_says_what_will_be_seen_and_has_a_sample(app):

@@ -158,7 +158,8 @@ def test_missing_values_hide_no_dependence():
 
 def pair(first, second, figure=0.1, p_value=0.01):
     sentence = f"{first} and {second}"
-    return Dependence("dependence", sentence, figure, figure, figure, 0.9, p_value, sentence, (0.9 - figure) / 2, (first, second))
+    size = (0.9 - figure) / 2
+    return Dependence("dependence", sentence, figure, figure, figure, 0.9, p_value, sentence, size, pair=(first, second))
 
 
 def test_what_three_pairs_have_in_common_is_one_giveaway():
