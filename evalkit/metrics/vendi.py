@@ -12,7 +12,6 @@ from evalkit.core.errors import InputError, ShapeError
 from evalkit.core.seeds import generator
 from evalkit.metrics.coupling import positive, positive_values
 from evalkit.metrics.pairs import checked_pair
-from evalkit.metrics.second_order import tempering
 from evalkit.statistics.gaps import AbsoluteGap
 from evalkit.statistics.influence import Estimate
 
@@ -20,8 +19,8 @@ Array = NDArray[np.float64]
 
 _DRAWS = 5
 _GROUPS = 20
-# The noise of the influences is a mean over pairs of rows: those of so many are plenty.
-_PAIRED_ROWS = 256
+# The noise of the influences is a mean over pairs of rows: of so many at least, and of more where few directions make them cheap.
+_PAIRED_ROWS, _PAIRED_PARTS = 256, 2**15
 # Eigenvalues that differ by less are as good as equal; weights of a smaller share of the largest change no reported digit.
 _EQUAL, _SPECTRUM = 1e-5, 1e-6
 _FEWEST = 8
@@ -153,8 +152,8 @@ def _widened(units: Array, q: float, seed: int) -> _Variety:
     """With influences of the variance that the score has.
 
     Few rows for the features move more than the first order says: by how much more, leaving out groups of them tells. And
-    influences hold noise of the rows that they were computed from, of which the score has half; where rows lie alike in all
-    directions, so that hardly a score could be larger, it is all that there is.
+    influences hold noise of the rows that they were computed from, of which the score has half, however few the rows are; where
+    rows lie alike in all directions, so that hardly a score could be larger, it is all that there is.
     """
     n, whole = len(units), _variety(units, q, seed)
     groups = np.array_split(generator(seed, "vendi", "groups").permutation(n), min(_GROUPS, n))
@@ -165,7 +164,8 @@ def _widened(units: Array, q: float, seed: int) -> _Variety:
     seen, known = float(moved.var()), float(foretold.var())
     if not known > 0:
         return whole
-    factor = math.sqrt(max(seen / known, 1.0)) * tempering(float(whole.influences.var(ddof=1)) / n, whole.noise)
+    of_noise = min(max(whole.noise * n / float(whole.influences.var(ddof=1)), 0.0), 1.0)
+    factor = math.sqrt(of_noise / 2 + (1 - of_noise) * max(seen / known, 1.0))
     return whole._replace(influences=factor * whole.influences)
 
 
@@ -180,7 +180,7 @@ def _variety(units: Array, q: float, seed: int) -> _Variety:
         parts = math.sqrt(n) * vectors
     influences = parts**2 @ (values * _slopes(values, q))
     influences -= influences.mean()
-    chosen = generator(seed, "vendi", "pairs").permutation(n)[:_PAIRED_ROWS]
+    chosen = generator(seed, "vendi", "pairs").permutation(n)[: max(_PAIRED_ROWS, _PAIRED_PARTS // len(values))]
     squares = _products(parts[chosen], values, influences[chosen], q) ** 2
     noise = float(squares.sum() - np.trace(squares)) / (len(chosen) * (len(chosen) - 1)) / n**2
     return _Variety(math.log(_score(values, q)), influences, noise)
