@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evalkit.core.errors import ShapeError
-from evalkit.metrics.pairs import checked_matrices, checked_pair
+from evalkit.metrics.pairs import checked_pair, checked_rows
 from evalkit.metrics.row_kernels import Kernel, gaussian, median_bandwidth, polynomial_about, power_of_two
 from evalkit.metrics.second_order import Noise, degrees, tempered
 from evalkit.statistics.influence import Estimate
@@ -54,7 +54,8 @@ def kernel_inception_distance(reference: ArrayLike, generated: ArrayLike) -> flo
         generated: (m, d), m >= 2.
 
     Returns:
-        The estimate, lower is better. Accumulated in float64, relative to the reference's mean: an offset costs no digits.
+        The estimate, lower is better. Relative to the reference's mean: an offset costs no digits. Accumulated in float64; of 32
+        features of float32 or more, products are taken in float32, in half the time.
 
     Raises:
         ShapeError: fewer than two rows a side, or other features.
@@ -65,9 +66,9 @@ def kernel_inception_distance(reference: ArrayLike, generated: ArrayLike) -> flo
     >>> round(kernel_inception_distance([[0.0], [1.0]], [[1.0], [2.0]]), 4)
     9.5
     """
-    ours, theirs = checked_pair(reference, generated, what="KID", fewest=2)
-    centre = ours.mean(axis=0)
-    return mmd(ours - centre, theirs - centre, polynomial_about(centre)).value
+    ours, theirs = checked_rows(reference, generated, what="KID", fewest=2)
+    single = ours.dtype == theirs.dtype == np.float32 and ours.shape[1] >= _MANY_FEATURES
+    return mmd(*_for_polynomial(ours, theirs, np.float32 if single else np.float64)).value
 
 
 def mmd_gaussian(reference: ArrayLike, generated: ArrayLike, *, bandwidth: float) -> float:
@@ -145,20 +146,15 @@ class KernelDistance:
             ShapeError: fewer than four rows a side, or other features.
             InputError: a value is missing, infinite or huge, or the reference is constant and the kernel Gaussian.
         """
-        # With many features rows of float32 are not copied.
-        many = self.kernel == "polynomial" and np.ndim(reference) == 2 and np.shape(reference)[1] >= _MANY_FEATURES
-        sides = [np.asarray(rows, dtype=None if many and _is_single(rows) else np.float64) for rows in (reference, generated)]
-        ours, theirs = checked_matrices(*sides, what="a kernel distance with an interval", fewest=4)
-        centre = ours.mean(axis=0, dtype=np.float64)
+        checked = checked_rows if self.kernel == "polynomial" else checked_pair
+        ours, theirs = checked(reference, generated, what="a kernel distance with an interval", fewest=4)
         if self.kernel == "polynomial":
-            unit, most = _unit(ours, theirs, centre), math.inf
-            name, kernel, words = "kid", polynomial_about(centre, unit), "kernel (x.y / d + 1)³"
-            precision: type[np.floating[Any]] = np.float32 if many else np.float64
+            name, words, most = "kid", "kernel (x.y / d + 1)³", math.inf
+            found = mmd(*_for_polynomial(ours, theirs, np.float32 if ours.shape[1] >= _MANY_FEATURES else np.float64))
         else:
-            bandwidth, unit, most, precision = median_bandwidth(ours, seed=seed), 1.0, 2.0, np.float64
-            name, kernel, words = "mmd", gaussian(bandwidth), f"kernel exp(-|x - y|² / (2 h²)), h = {bandwidth:.6g}"
-        first, second = (_centred(rows, centre, unit, precision) for rows in (ours, theirs))
-        found = mmd(first, second, kernel)
+            bandwidth, centre = median_bandwidth(ours, seed=seed), ours.mean(axis=0)
+            name, words, most = "mmd", f"kernel exp(-|x - y|² / (2 h²)), h = {bandwidth:.6g}", 2.0
+            found = mmd(ours - centre, theirs - centre, gaussian(bandwidth))
         error = tempered((found.reference, found.generated), found.noise, found.value + found.bias, at_equality=found.bias)
         return {
             name: Estimate(
@@ -176,8 +172,12 @@ class GaussianKernelDistance:
         return KernelDistance("gaussian").estimates(reference, generated, seed=seed)
 
 
-def _is_single(rows: ArrayLike) -> bool:
-    return isinstance(rows, np.ndarray) and rows.dtype == np.float32
+def _for_polynomial(reference: Rows, generated: Rows, precision: type[np.floating[Any]]) -> tuple[Rows, Rows, Kernel]:
+    """Both sides about the reference's mean, and KID's kernel of them."""
+    centre = reference.mean(axis=0, dtype=np.float64)
+    unit = _unit(reference, generated, centre)
+    first, second = (_centred(rows, centre, unit, precision) for rows in (reference, generated))
+    return first, second, polynomial_about(centre, unit)
 
 
 def _centred(rows: Rows, centre: Array, unit: float, precision: type[np.floating[Any]]) -> Rows:

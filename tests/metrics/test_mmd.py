@@ -147,11 +147,22 @@ def test_an_offset_costs_the_polynomial_kernel_no_digits() -> None:
 @pytest.mark.parametrize("offset", [0.0, 1e4])
 @pytest.mark.parametrize("scale", [1e-20, 1.0, 1e15])
 def test_products_in_single_precision_give_the_figure_to_seven_digits(scale: float, offset: float) -> None:
-    """With many features the estimate rests on float32 products, the plain figure on float64 ones."""
+    """With many features the estimate rests on float32 products, the plain figure of float64 features on float64 ones."""
     draw = np.random.default_rng(0)
     first, second = (scale * (draw.normal(size=(90, 48)) + offset + shift) for shift in (0.0, 0.3))
     found = KernelDistance().estimates(first, second, seed=0)["kid"]
     assert found.value == pytest.approx(kernel_inception_distance(first, second), rel=1e-6)
+
+
+@pytest.mark.parametrize("width", [4, 48])
+def test_the_plain_figure_of_single_precision_features_is_the_estimates(width: int) -> None:
+    draw = np.random.default_rng(0)
+    first, second = ((draw.normal(size=(90, width)) + shift).astype(np.float32) for shift in (0.0, 0.3))
+    found, plain = KernelDistance().estimates(first, second, seed=0)["kid"].value, kernel_inception_distance(first, second)
+    assert found == pytest.approx(plain, rel=1e-12)
+    in_double = kernel_inception_distance(first.astype(np.float64), second.astype(np.float64))
+    assert (plain == in_double) == (width < 32)
+    assert plain == pytest.approx(in_double, rel=1e-6)
 
 
 @pytest.mark.parametrize("metric", [KernelDistance(), KernelDistance("gaussian")])
