@@ -25,7 +25,7 @@ _BROAD = 0.9**2
 _BLOCK = 512
 # The smallest part of the rows that a variance is taken from has a half, which is halved again.
 _FEWEST, _FEWEST_REAL = 8, 32
-_SMALLEST_SUBSAMPLE, _LARGEST_SUBSAMPLE, _SPLITS = 100, 600, 10
+_SMALLEST_SUBSAMPLE, _LARGEST_SUBSAMPLE, _SPLITS = 100, 600, 30
 
 
 def fitted_variances(fitted: Array, centres: Array) -> Array:
