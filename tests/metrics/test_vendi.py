@@ -171,6 +171,14 @@ def test_errors_are_right_where_hardly_a_score_could_be_larger(q):
     assert 0.7 < known / np.var([one.value for one in found], ddof=1) < 1.5
 
 
+def test_few_rows_widen_what_is_no_noise_only():
+    """Of 150 rows of 40 features alike in all directions: nearly all is noise, of which the score has half however few they are."""
+    found = [np.log(vendi_score(rows(seed, 150, 40, 0.0))) for seed in range(1500)]
+    estimates = [Vendi().estimates(*rows(seed, 300, 40, 0.0).reshape(2, 150, 40), seed=seed)["vendi"] for seed in range(40)]
+    known = np.mean([one.variance / one.value**2 for one in estimates])
+    assert 0.85 < known / np.var(found) < 1.08
+
+
 def test_what_does_not_fit_is_refused():
     with pytest.raises(InputError, match="order q above 0"):
         vendi_score(rows(0), 0)
