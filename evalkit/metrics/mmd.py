@@ -55,7 +55,7 @@ def kernel_inception_distance(reference: ArrayLike, generated: ArrayLike) -> flo
 
     Returns:
         The estimate, lower is better. Relative to the reference's mean: an offset costs no digits. Accumulated in float64; of 32
-        features of float32 or more, products are taken in float32, in half the time.
+        features of float32 or more, products are taken in float32, to some seven digits.
 
     Raises:
         ShapeError: fewer than two rows a side, or other features.
