@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import digamma, gammaln
+from scipy import sparse
+from scipy.special import comb, digamma, gammaln
 
 from evalkit.core.errors import InputError
 from evalkit.core.sample import Texts
@@ -20,6 +21,12 @@ Array = NDArray[np.float64]
 _LONGEST = 3
 # Of the shorter texts' n-grams at most so many are drawn: with all of them drawn, no other draw could have been.
 _MOST = 0.75
+# What more texts hold than that is drawn for sure, or so little of it is that no two of them play together.
+_HOLDERS = 64
+# What three texts do together is counted three times.
+_LEAST = 1 / 3
+# Of so few texts a pair's own part cannot be told.
+_FEWEST = 3
 
 
 def distinct_share(counts: NDArray[np.int64], drawn: float) -> float:
@@ -56,9 +63,9 @@ class DistinctN:
 
     So many n-grams are drawn as stand in k reference texts on average, where k is the largest power of two that both samples hold
     twice. So generators of similar numbers of texts are measured with the same number; only where it is more than three quarters
-    of a generator's n-grams, as many are drawn. An influence is a text's own, the jackknife's, without the text; and with its
-    length a text moves how many are drawn. The intervals are of the expected share in so many n-grams of texts of the mean length;
-    where hardly any n-gram stands twice they rest on a few texts, and are up to twice as wide as they would have to be.
+    of a generator's n-grams, as many are drawn. An influence is the jackknife's, without the text, less what that counts more than
+    once; and with its length a text moves how many are drawn. The intervals are of the expected share in so many n-grams of texts
+    of the mean length; where hardly any n-gram stands twice they rest on a few texts.
 
     >>> real, dull = Texts.of(["to be or not to be", "that is the question"] * 8), Texts.of(["to be to be to be"] * 16)
     >>> found = DistinctN().estimates(real, dull, seed=0)
@@ -124,7 +131,7 @@ def _drawn(n: int, sides: tuple[NgramCounts, NgramCounts], sizes: tuple[int, int
 
 
 class _Share(NamedTuple):
-    """The share, its slope in the number drawn, each text's influence by leaving it out, and what these leave unexplained."""
+    """The share, its slope in the number drawn, each text's influence, and what these leave unexplained."""
 
     value: float
     slope: float
@@ -148,18 +155,54 @@ def _share(counts: NgramCounts, n: int, drawn: float) -> _Share:
     without = (without + np.bincount(counts.text, weights=change, minlength=n)) / drawn
     # Where no n-gram stands twice no text has an influence, and yet one might: the variance is then what one that did would show.
     further = 2 * float(_seen(np.array(2), total, drawn) / drawn - 2 / total) ** 2 if each.max() == 1 else 0.0
-    return _Share(value, slope, np.asarray((n - 1) * (without.mean() - without), dtype=np.float64), further)
+    left_out = np.asarray(without.mean() - without, dtype=np.float64)
+    alone, pairs = float(left_out @ left_out), _by_pairs(counts, n, drawn)
+    once = max(1 - pairs / alone, _LEAST) if alone > 0 else 1.0
+    return _Share(value, slope, (n - 1) * np.sqrt(once) * left_out, further)
+
+
+def _by_pairs(counts: NgramCounts, n: int, drawn: float) -> float:
+    """By how much the sum of squares over texts left out is too large, for what several texts repeat of each other.
+
+    That goes with each of them, so that what two do is counted twice. The share lacks it without both, beyond what it lacks without
+    either: the squares of that, summed over all pairs, are taken off. What three do is counted three times in either sum and would
+    be lost, what four do is counted otherwise again, and so on. The sum over triples is taken to be as large beside that over pairs
+    as if texts repeated one n-gram only, and those beyond to fall as where n-grams stand by chance.
+
+    Source: Efron and Stein, Annals of Statistics 9 (1981).
+    """
+    each, holders = (np.bincount(counts.ngram, weights=weights) for weights in (counts.occurrences, None))
+    total, shared = float(counts.occurrences.sum()), (holders > 1) & (holders <= _HOLDERS)
+    kept = shared[counts.ngram]
+    if n <= _FEWEST or total * (1 - 3 / n) < drawn or not kept.any():
+        return 0.0
+    # A text takes its other n-grams with it: as many as texts have on average.
+    none, one, two, three = (
+        _seen(np.maximum(each.astype(np.int64) - less, 0), total * (1 - less / n), drawn) / drawn for less in range(4)
+    )
+    by_two, by_three = 2 * one - none - two, none - 3 * one + 3 * two - three
+    held = sparse.csr_array((counts.occurrences[kept] * 1.0, (counts.text[kept], counts.ngram[kept])), shape=(n, len(each)))
+    both = sparse.coo_array(held * np.where(shared, by_two, 0.0) @ held.T)
+    both.data[both.row == both.col] = 0.0
+    of_text = np.asarray(both.sum(axis=1))
+    # A text's own part of all its pairs is first-order: what is left is of the pairs.
+    part = (of_text - of_text.sum() / (2 * (n - 1))) / (n - 2)
+    pairs = max(float(both.data @ both.data) - 2 * float(part @ of_text), 0.0) / 2 * (n - 1) / (n - 3)
+    if pairs == 0:
+        return 0.0
+    further = (comb(each, 3) * by_three**2)[shared].sum() / (comb(each, 2) * by_two**2)[shared].sum()
+    return float(pairs / (1 + further))
 
 
 def _lengths(counts: NgramCounts, n: int) -> Places:
     return np.bincount(counts.text, weights=counts.occurrences, minlength=n).astype(np.int64)
 
 
-def _seen(counts: Places, total: Places, drawn: float) -> Array:
+def _seen(counts: Places, total: Places | float, drawn: float) -> Array:
     return 1 - _chance_missed(counts, total, drawn)
 
 
-def _chance_missed(counts: Places, total: Places, drawn: float) -> Array:
+def _chance_missed(counts: Places, total: Places | float, drawn: float) -> Array:
     """That none of so many occurrences among the total is drawn; hypergeometric."""
     others = np.maximum(total - counts, drawn)
     logs = gammaln(others + 1) - gammaln(others - drawn + 1) - gammaln(total + 1) + gammaln(total - drawn + 1)

@@ -13,7 +13,6 @@ from evalkit.core.seeds import generator
 Array = NDArray[np.float64]
 
 _DRAWS = 4096
-_MORE = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +81,10 @@ def variance_of_gap_difference(first: AbsoluteGap, second: AbsoluteGap) -> float
     """Variance of the difference of two generators' gaps, held against the same reference rows, where their gaps are equal.
 
     The differences are taken as normal, around a gap whose square is what both show together, less what chance shows of it: the
-    larger it is, the nearer the variance is to that of the differences themselves, and at 0 it is that of folded ones. Of a single
-    difference 1.75 times as much is taken off: less would call too few equal generators different at 0, more too many a little
-    away from it.
+    larger it is, the nearer the variance is to that of the differences themselves, and at 0 it is that of folded ones. The square
+    of a single difference counts only beyond twice what chance shows, that of one of k beyond 1 + 1 / k times as much, and then
+    twice until it has caught up: counting it sooner would call too few equal generators different at 0, and later or by and by
+    too many a little away from it.
 
     Raises:
         ShapeError: they are not of equally many differences, or not against equally many reference rows.
@@ -103,8 +103,8 @@ def variance_of_gap_difference(first: AbsoluteGap, second: AbsoluteGap) -> float
     together = np.concatenate([first.reference, second.reference])
     whole += _covariance(together, together)
     variances = np.diag(whole)
-    seen = (first.signed**2 + second.signed**2 - (1 + _MORE / k) * (variances[:k] + variances[k:])) / 2
-    size = np.sqrt(np.maximum(seen, 0.0))
+    seen, by_chance = (first.signed**2 + second.signed**2) / 2, (variances[:k] + variances[k:]) / 2
+    size = np.sqrt(np.maximum(np.minimum(2 * (seen - (1 + 1 / k) * by_chance), seen - by_chance), 0.0))
     centre = np.concatenate([np.where(gap.signed >= 0, size, -size) for gap in (first, second)])
     values, vectors = np.linalg.eigh(whole)
     sample = np.abs(centre + _normal(2 * k) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T)
