@@ -174,12 +174,10 @@ def _by_pairs(counts: NgramCounts, n: int, drawn: float) -> float:
     each, holders = (np.bincount(counts.ngram, weights=weights) for weights in (counts.occurrences, None))
     total, shared = float(counts.occurrences.sum()), (holders > 1) & (holders <= _HOLDERS)
     kept = shared[counts.ngram]
-    if n <= _FEWEST or total * (1 - 3 / n) < drawn or not kept.any():
+    if n <= _FEWEST or not kept.any():
         return 0.0
-    # A text takes its other n-grams with it: as many as texts have on average.
-    none, one, two, three = (
-        _seen(np.maximum(each.astype(np.int64) - less, 0), total * (1 - less / n), drawn) / drawn for less in range(4)
-    )
+    # The other n-grams stay as many as they are: what fewer texts change for all is of no pair.
+    none, one, two, three = (_seen(np.maximum(each.astype(np.int64) - less, 0), total, drawn) / drawn for less in range(4))
     by_two, by_three = 2 * one - none - two, none - 3 * one + 3 * two - three
     held = sparse.csr_array((counts.occurrences[kept] * 1.0, (counts.text[kept], counts.ngram[kept])), shape=(n, len(each)))
     both = sparse.coo_array(held * np.where(shared, by_two, 0.0) @ held.T)

@@ -34,7 +34,7 @@ def test_all_drawn_is_different_ones_over_all():
 
 
 def pair_share(texts, drawn):
-    counts = np.unique(np.array([" ".join(pair) for text in texts for pair in text]), return_counts=True)[1]
+    counts = np.unique(np.array(["".join(pair) for text in texts for pair in text]), return_counts=True)[1]
     return distinct_share(counts, drawn)
 
 
@@ -48,10 +48,15 @@ def test_the_influences_are_those_of_leaving_a_text_out_less_what_that_counts_tw
     left_out = np.mean(without) - np.array(without)
     shares = estimate.generated / (11 * left_out)
     assert np.ptp(shares) < 1e-6
+
+    def seen(missing):
+        """How many are expected, with n-grams that stand nowhere else in place of the missing texts'."""
+        rest = [text if i not in missing else [f"{i} {place}" for place in range(9)] for i, text in enumerate(texts)]
+        return drawn * pair_share(rest, drawn) - len(missing) * 9 * drawn / 108
+
     both = np.zeros((n, n))
     for i, j in combinations(range(n), 2):
-        rest = [text for place, text in enumerate(texts) if place not in (i, j)]
-        both[i, j] = both[j, i] = without[i] + without[j] - whole - pair_share(rest, drawn)
+        both[i, j] = both[j, i] = (seen([i]) + seen([j]) - seen([]) - seen([i, j])) / drawn
     # Each text's own part taken off, by least squares over the pairs.
     first, second = np.triu_indices(n, 1)
     design = np.zeros((len(first), n))
