@@ -117,6 +117,9 @@ COPYING_FEATURES, COPYING_TABLES = (
 )
 OF_TEXTS, OF_FEWER_TEXTS = three(Chains(60), Chains(2000)), three(Chains(60), Chains(2000), 300)
 
+# Where a share lay beside its bar by less than 2,000 replicates can tell.
+LONGER = 8000
+
 MEASURED: dict[str, Measured] = {
     "frechet": Measured((*OF_FEATURES, ALIKE, CROWDED), truths={"frechet": frechet_truth}),
     "kid": Measured(OF_FEATURES, batch=500, truths={"kid": kid_truth}),
@@ -133,7 +136,7 @@ MEASURED: dict[str, Measured] = {
     # Rows about separate centres make other clusters from sample to sample.
     "mauve": Measured((*OF_FEWER_FEATURES, Scenario(Separated(16), 300, 300, 1)), 500, 125),
     "perplexity": Measured(OF_FEWER_TEXTS, 500, 50, truths={"perplexity_gap": none_if_equal(0.0)}),
-    "boundary_adherence": Measured(OF_TABLES),
+    "boundary_adherence": Measured(OF_TABLES, LONGER),
     # One column is foretold, and rows are few: the cost goes with both.
     "ml_efficacy": Measured(
         (Scenario(TABLE, 150, 150, 0), Scenario(TABLE, 150, 150, 1)),
@@ -151,7 +154,7 @@ MEASURED: dict[str, Measured] = {
     "classifier_score": Measured(three(Probabilities(5), Probabilities(40))),
     "vendi": Measured((*OF_FEATURES, ALIKE), truths={"vendi_gap": none_if_equal(0.0)}),
     "sliced_wasserstein": Measured(OF_FEWER_FEATURES, 500, 25),
-    "frechet_extrapolated": Measured(OF_FEATURES, batch=500, truths={"frechet_extrapolated": frechet_truth}),
+    "frechet_extrapolated": Measured(OF_FEATURES, LONGER, batch=500, truths={"frechet_extrapolated": frechet_truth}),
     "feature_likelihood": Measured(OF_FEWER_FEATURES, 500, 100),
     "nearest_share": Measured(COPYING_FEATURES, truths={"nearest_share": none_if_equal(0.5)}),
     "membership_attack": Measured(COPYING_FEATURES, truths={"membership_attack": none_if_equal(0.5)}),
