@@ -9,7 +9,7 @@ from evalkit.core.errors import InputError
 from evalkit.run.jobs import RESUMABLE, RUNNING, Job, Status
 from evalkit.run.starting import resume
 from parts.fit_curve import curves
-from parts.opened import TRAIN, forget
+from parts.opened import TRAIN, start_again
 from parts.shown_sample import drawn_beside_real
 from parts.states import IN_WORDS, duration, fit_in_words
 
@@ -45,12 +45,13 @@ def unfinished(job: Job, status: Status) -> None:
         st.markdown(f"#### {_why_it_ended(status)}", width="stretch")
         if resumable:
             st.button("Go on", on_click=_resume, args=(job,), type="primary", key="resume")
-        st.button("Start another", on_click=partial(forget, TRAIN), type="secondary" if resumable else "primary", key="again")
+        anew = partial(start_again, TRAIN, job)
+        st.button("Start again", on_click=anew, type="secondary" if resumable else "primary", key="again")
     st.text(visible(job.request().data.name, 80))
     if resumable:
         st.info("Everything up to the last checkpoint is kept; gone on with, it ends as if it had never been interrupted.")
     elif status.error:
-        st.error("The data and the settings are kept with the run. Change what the sentence below names and start another.")
+        st.error("The data and the settings are kept with the run. Change what the sentence below names and start again.")
     if status.error:
         st.code(status.error, language=None, wrap_lines=True)
     if job.curve():

@@ -8,7 +8,13 @@ from evalkit.compare.words import visible
 from evalkit.core.schema import Modality
 from evalkit.run.starting import Files
 from evalkit.run.uploads import MAX_UPLOAD_MB, Upload
-from parts.fit_setup import ENDINGS
+
+ENDINGS: dict[Modality, list[str]] = {
+    "table": ["csv", "tsv", "txt", "parquet", "feather", "jsonl"],
+    "images": ["png", "jpg", "jpeg", "webp", "npz", "csv"],
+    "texts": ["txt", "jsonl", "csv", "parquet"],
+    "series": ["csv", "tsv", "parquet", "wav", "npz"],
+}
 
 
 def what_files(modality: Modality) -> str:

@@ -1,5 +1,6 @@
 import io
 import json
+import shutil
 import sys
 import zipfile
 
@@ -217,6 +218,59 @@ def test_a_failed_fit_shows_its_sentence_and_does_not_offer_to_go_on(app, fitted
     assert page.code[0].value == "column '**a**' is empty"
     assert "**a**" not in marked(page)
     assert [button.key for button in page.button if button.key] == ["again"]
+
+
+@pytest.fixture
+def failed(fitted):
+    """A fit of the user's own file, with no choice as it is by itself, that came to nothing."""
+    (fitted.folder / "fitted.json").unlink()
+    (fitted.folder / "error.txt").write_text("the table has too few rows")
+    data = shutil.copy(fitted.request().data, fitted.folder / "mine.csv")
+    settings = FitSettings(backbone="gan", minutes=0.05, modality="table", seed=5)
+    (fitted.folder / "request.json").write_text(FitRequest(data=data, settings=settings).model_dump_json())
+    return fitted
+
+
+def test_started_again_the_form_holds_all_that_was_given(app, started, failed):
+    page = app("train", run=failed.id)
+    page.button(key="again").click().run()
+    assert not page.exception
+    assert linked(page, "again") == failed.id
+    assert "Filled in as it was given before" in marked(page)
+    assert "mine.csv" in texts(page)
+    page.button(key="begin").click().run()
+    assert not page.exception
+    ((data, named),) = started
+    before = failed.request()
+    assert (data, named) == (before.data, {"sample": None, "settings": before.settings})
+    assert linked(page, "again") is None
+
+
+def test_started_again_files_and_choices_may_change(app, started, failed):
+    page = app("train", again=failed.id)
+    page.file_uploader(key="files_table").set_value([("better.csv", b"a,b\n1,2\n", "text/csv")]).run()
+    page.segmented_control(key="how_long").set_value("By itself").run()
+    page.button(key="begin").click().run()
+    ((data, named),) = started
+    assert data.name == "better.csv"
+    assert named["settings"] == FitSettings(backbone="gan", modality="table", seed=5)
+    failed.request().data.unlink()
+    page = app("train", again=failed.id)
+    assert "What was given before is not here any more: give it again" in marked(page)
+    assert page.button(key="begin").disabled
+    # Files of one kind are none of another.
+    page.segmented_control(key="modality").set_value("series").run()
+    assert "What was given before" not in marked(page)
+    assert not page.exception
+
+
+def test_a_sample_that_was_chosen_is_chosen_again(app, started, failed):
+    request = FitRequest(data=SAMPLES["weather"].path(), sample="weather", settings=FitSettings(backbone="vae", modality="texts"))
+    (failed.folder / "request.json").write_text(request.model_dump_json())
+    page = app("train", again=failed.id)
+    page.button(key="begin").click().run()
+    ((data, named),) = started
+    assert (data, named["sample"], named["settings"]) == (request.data, "weather", request.settings)
 
 
 def test_alarms_are_shown_in_words(app, fitted):
