@@ -36,10 +36,15 @@ def sides(page) -> list[str]:
 
 def press(page, key: str, done: int) -> None:
     """One vote by its key; then the next question is there."""
+    ready(page, done)
+    page.keyboard.press(key)
+
+
+def ready(page, done: int) -> None:
+    """Wait for the question with its four answers: before they are there a key answers nothing."""
     shows(page, f"{done} of about")
     expect(page.locator("[class*='st-key-answer'] button")).to_have_count(4)
     settled(page)
-    page.keyboard.press(key)
 
 
 def test_twenty_votes_by_keyboard_through_all_that_goes_wrong(browser, mortal):
@@ -62,8 +67,7 @@ def test_twenty_votes_by_keyboard_through_all_that_goes_wrong(browser, mortal):
 
     before = sides(page)
     page.reload()
-    shows(page, f"{after_double} of about 20")
-    settled(page)
+    ready(page, after_double)
     assert sides(page) == before
 
     page.keyboard.down("1")  # held: the browser repeats it
